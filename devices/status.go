@@ -1,0 +1,111 @@
+package devices
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Kind names a trouble, so that words for residents and staff can be chosen by it.
+type Kind int
+
+// Kinds of trouble.
+const (
+	OK           Kind = iota
+	Unconfigured      // no port is named in the config
+	NoPort            // the named port is not there
+	InUse             // another program holds the port
+	Silent            // the port is open, nothing answers
+	HungUp            // unplugged, or the far end closed
+	Garbled           // what comes is no reply of this kind of device
+	SelfTest          // the device says that it is broken (SAM 60)
+	Unauthorised      // SAM 66
+	PaperOut
+	CoverOpen
+	CutterJam
+	Stalled // takes no more bytes
+	Cancelled
+	Internal
+)
+
+// String is for logs and staff's tools, never for residents.
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kindNames) {
+		return fmt.Sprintf("kind %d", int(k))
+	}
+	return kindNames[k]
+}
+
+var kindNames = [...]string{
+	OK: "ok", Unconfigured: "no port configured", NoPort: "no such port", InUse: "port in use", Silent: "silent",
+	HungUp: "hung up", Garbled: "garbled", SelfTest: "self test failed", Unauthorised: "unauthorised",
+	PaperOut: "paper out", CoverOpen: "cover open", CutterJam: "cutter jam", Stalled: "stalled",
+	Cancelled: "cancelled", Internal: "internal",
+}
+
+// Error is an error of a device with its kind. Its text is for logs and holds no personal data.
+type Error struct {
+	Device string // "idcard", "printer", "scanner"
+	Kind   Kind
+	Op     string // what was tried: "open port", "read card"
+	Err    error  // may be nil
+}
+
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("%s: %s: %s", e.Device, e.Op, e.Kind)
+	}
+	return fmt.Sprintf("%s: %s: %s: %v", e.Device, e.Op, e.Kind, e.Err)
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf returns the kind of the first *Error in err's chain, OK for nil and Internal for any other error.
+func KindOf(err error) Kind {
+	if err == nil {
+		return OK
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Internal
+}
+
+// State says whether a device can be used now.
+type State int
+
+// States of a device.
+const (
+	Unknown State = iota // not asked yet, or it never answers (a silent printer still prints)
+	Ready
+	Busy
+	Missing // Reason: Unconfigured, NoPort, InUse, HungUp
+	Faulty  // Reason says why
+)
+
+// Paper is what a printer says of its roll.
+type Paper int
+
+// Paper states.
+const (
+	PaperUnknown Paper = iota
+	PaperOK
+	PaperLow
+	PaperEnd
+)
+
+// Status is how a device is.
+type Status struct {
+	State  State
+	Reason Kind
+	Paper  Paper  // printers only
+	Port   string // path of the port, for staff
+	Model  string // what the device says of itself (SAM id, printer id), for staff
+	Since  time.Time
+	// Dropped counts frames or lines that were garbage and were dropped.
+	Dropped int
+}
+
+// Usable says whether work may be given to the device.
+func (s Status) Usable() bool { return s.State == Ready || s.State == Busy || s.State == Unknown }

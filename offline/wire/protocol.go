@@ -1,0 +1,76 @@
+package wire
+
+import "time"
+
+// Header names and media types.
+const (
+	HeaderDigest   = "Content-Digest" // sm3=:<base64>: over the body (RFC 9530 form)
+	HeaderReceipt  = "X-Receipt"      // base64 SM2 signature over Ack.Signed()
+	HeaderTerminal = "X-Terminal"     // terminal id, must equal the certificate's common name
+	TypePacket     = "application/vnd.zhizhu.packet"
+	TypeJSON       = "application/json"
+)
+
+// Lanes are the kinds of records that go up, by priority.
+const (
+	LaneRatings = "ratings"
+	LaneMatters = "matters"
+)
+
+// Path returns the path of a record.
+func Path(lane, id string) string { return "/v1/" + lane + "/" + id }
+
+// Paths of the other calls.
+const (
+	PathEnrol  = "/v1/enrol"
+	PathTime   = "/v1/time"
+	PathHealth = "/healthz"
+)
+
+// Ack is the gateway's word that it has a record, on disk. It counts only with a signature that verifies.
+type Ack struct {
+	ID       string    `json:"id"`
+	Digest   string    `json:"digest"` // SM3 of the packet, hex
+	StoredAt time.Time `json:"stored_at"`
+	Again    bool      `json:"again"` // the record was there already
+}
+
+// Signed returns the bytes that the X-Receipt signature covers. Again is not part of it.
+func (a Ack) Signed() []byte {
+	return []byte("zhizhu-ack-1\n" + a.ID + "\n" + a.Digest + "\n" + a.StoredAt.UTC().Format(time.RFC3339Nano) + "\n")
+}
+
+// Problem is the body of every refusal (RFC 9457).
+type Problem struct {
+	Type   string `json:"type"` // ProblemXxx
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Types of problems.
+const (
+	ProblemDigest   = "urn:zhizhu:digest-mismatch"   // 400: body damaged on the way
+	ProblemConflict = "urn:zhizhu:id-conflict"       // 409: same id, other digest
+	ProblemPacket   = "urn:zhizhu:packet-unreadable" // 422
+	ProblemTooLarge = "urn:zhizhu:too-large"         // 413
+	ProblemIdentity = "urn:zhizhu:identity"          // 401, 403: certificate unknown or not for this terminal
+	ProblemCode     = "urn:zhizhu:code"              // 403: enrolment code unknown, used or expired
+	ProblemStorage  = "urn:zhizhu:storage"           // 503: can't store now
+)
+
+// Enrolment asks for a terminal's certificate with a one-time code.
+type Enrolment struct {
+	Code    string `json:"code"`
+	CSR     string `json:"csr"`      // PEM, ECDSA P-256
+	SignKey string `json:"sign_key"` // the terminal's SM2 public key, hex of the uncompressed point
+}
+
+// Enrolled is the answer to an Enrolment.
+type Enrolled struct {
+	Terminal    string `json:"terminal"`    // e.g. MX0427-1
+	Station     string `json:"station"`     // station code the code was made for
+	Certificate string `json:"certificate"` // PEM
+	SealKey     string `json:"seal_key"`    // gateway's SM2 public key for packets, hex of the uncompressed point
+	AckKey      string `json:"ack_key"`     // gateway's SM2 public key for acknowledgements, likewise
+}

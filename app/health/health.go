@@ -51,6 +51,13 @@ type Report struct {
 	Staff    []Line   // words for staff, worst first
 	Queued   int
 	LowPaper bool
+
+	// Why something can't be done now, one sentence for residents each; empty where it can.
+	NoLodge, NoRead, NoPrint, NoScan string
+
+	Acknowledged int       // matters the gateway has signed for
+	Quarantined  int       // records set aside
+	Oldest       time.Time // lodging time of the oldest matter that waits, zero for none
 }
 
 // Line is one finding for staff.

@@ -17,13 +17,15 @@ type (
 	ArmCard struct{ On bool }
 	// Lodge asks for the matter to be written and synced to disk. Answer: Lodged or LodgeFailed.
 	Lodge struct{ Draft Draft }
-	// Print asks for a document. Answer: PrintDone with the same Number. Number is "" for a checklist.
+	// Print asks for a document. Answer: PrintDone with the same Job and Number. Number is "" for a checklist.
 	Print struct {
+		Job    int // echoed by PrintDone, so that an older job's result can't be taken for a newer one's
 		Number string
 		Doc    devices.Document
 	}
 	// FindRecords looks up what this person lodged here, by number, or by a scanned receipt number. Answer: Found.
 	FindRecords struct {
+		Ask      int // echoed by Found, so that one person's records can't be shown to another
 		IDNumber string
 		Number   string
 	}
@@ -55,5 +57,9 @@ type Draft struct {
 	Materials map[string]string
 	Statement []string // what was ticked, word for word
 	Signature *Sign    // nil where none was asked
+	About     *About   // with 办不成事: what the resident was doing
 	At        time.Time
 }
+
+// About is what a resident was doing when 办不成事 was touched. It holds no personal data.
+type About struct{ Item, ItemName, Step string }

@@ -49,6 +49,9 @@ type (
 	Page         struct{ Delta int }     // pages of a list
 	Touch        struct{}                // a touch that meant nothing else
 	OpenStaff    struct{}                // long press on the hidden corner: diagnostics
+	Revisit      struct{ Step Step }     // from the review page back to materials, commitment or signing
+	SwitchPerson struct{}                // "换人办理": the other card that was laid takes the place of the first
+	Resume       struct{}                // back to what was left for 办不成事
 )
 
 // Events from outside the screen.
@@ -62,12 +65,18 @@ type (
 	} // on disk
 	LodgeFailed struct{ Reason LodgeFault } // not on disk
 	PrintDone   struct {
+		Job    int // of the Print that this answers
 		Number string
 		Result devices.PrintResult
 	}
-	Found    struct{ Records []Record }     // answer to FindRecords
-	Health   struct{ Report health.Report } //
-	WipeDone struct{}                       //
+	Found struct {
+		Ask     int // of the FindRecords that this answers
+		Records []Record
+		Failed  bool // the store could not be read: not the same as nothing found
+	}
+	Health     struct{ Report health.Report } //
+	WipeDone   struct{}                       //
+	WipeFailed struct{}                       // something could not be cleared: asked for again before anyone is let on
 )
 
 // Point is one point of a signature, in the pad's own units.
@@ -135,3 +144,7 @@ func (PrintDone) event()    {}
 func (Found) event()        {}
 func (Health) event()       {}
 func (WipeDone) event()     {}
+func (WipeFailed) event()   {}
+func (Revisit) event()      {}
+func (SwitchPerson) event() {}
+func (Resume) event()       {}

@@ -13,6 +13,7 @@ type View struct {
 	Lead    string
 	Notice  *Notice // one calm box on the page: offline, printer missing
 	Body    Body
+	Links   []Action // quiet row just above the bar: 去窗口办, 办不成事, 长者模式
 	Bar     []Action // bottom bar, always in the same order: back, help, leave, and the main action last
 	Overlay *Overlay // lies over everything
 }
@@ -89,7 +90,7 @@ const (
 
 // Overlay is a question or words over the page.
 type Overlay struct {
-	ID      string // help, leave, idle, window
+	ID      string // help, leave, idle, window, person
 	Title   string
 	Lines   []string
 	Actions []Action
@@ -127,7 +128,7 @@ type (
 	// GuideBody: 办事指南.
 	GuideBody struct {
 		Sections []Section
-		Start    Action
+		Start    Action // the same action as the bar's last, shown once; zero Event where the item is a guide only
 	}
 	// IdentifyBody: lay the card.
 	IdentifyBody struct {

@@ -16,21 +16,21 @@ const (
 
 // Field is one question of an item's form. An answer is always a string: the option's value, an ISO date, digits.
 type Field struct {
-	ID       string    `yaml:"id"`
-	Type     FieldType `yaml:"type"`
-	Label    string    `yaml:"label"`         // short name for review and receipt: 联系电话
-	Ask      string    `yaml:"ask,omitempty"` // the question in plain words: 您的手机号是多少?
+	ID       string    `yaml:"id" need:"true"`
+	Type     FieldType `yaml:"type" need:"true" oneof:"text choice date number phone idno digits"`
+	Label    string    `yaml:"label" need:"true"` // short name for review and receipt: 联系电话
+	Ask      string    `yaml:"ask,omitempty"`     // the question in plain words: 您的手机号是多少？ Needed where it is asked
 	Help     string    `yaml:"help,omitempty"`
 	Options  []Option  `yaml:"options,omitempty"`
 	Suggest  []string  `yaml:"suggest,omitempty"`
 	Optional bool      `yaml:"optional,omitempty"`
-	// Prefill names where the answer comes from; a prefilled answer is never asked (R25):
-	// card.name, card.number, card.sex, card.nation, card.birth, card.address, today.
-	Prefill string `yaml:"prefill,omitempty"`
+	// Prefill names where the answer comes from; a prefilled answer is never asked (R25). Sex and nation come as words
+	// (男, 汉族). Where a card lacks the value (a foreigner's card has no address) the field is asked.
+	Prefill string `yaml:"prefill,omitempty" oneof:"card.name card.number card.sex card.nation card.birth card.address today"`
 	// When is the condition under which the field is asked; the zero Condition always holds.
 	When Condition `yaml:"when,omitempty"`
 
-	Min       string `yaml:"min,omitempty"` // number: least value; date: ISO date, today, today-30d, today+7d
+	Min       string `yaml:"min,omitempty"` // number: least value; date: see DateBound
 	Max       string `yaml:"max,omitempty"`
 	MinLength int    `yaml:"min_length,omitempty"` // text, digits: characters
 	MaxLength int    `yaml:"max_length,omitempty"`
@@ -41,8 +41,8 @@ type Field struct {
 
 // Option is one answer of a choice.
 type Option struct {
-	Value string `yaml:"value"`
-	Label string `yaml:"label"`
+	Value string `yaml:"value" need:"true"`
+	Label string `yaml:"label" need:"true"`
 	Icon  string `yaml:"icon,omitempty"`
 }
 
@@ -52,6 +52,15 @@ type Condition struct {
 	Source string
 	eval   func(answers map[string]string) bool
 }
+
+// UnmarshalText takes the expression as it is written in a file. The condition holds until load has compiled it.
+func (c *Condition) UnmarshalText(text []byte) error {
+	*c = Condition{Source: string(text)}
+	return nil
+}
+
+// IsZero reports whether there is no condition.
+func (c Condition) IsZero() bool { return c.Source == "" }
 
 // NewCondition returns a condition with its compiled form.
 func NewCondition(source string, eval func(answers map[string]string) bool) Condition {

@@ -82,7 +82,7 @@ else
 fi
 
 # The lists may be old or absent; if they can't be refreshed, what is cached may still do.
-apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@" >&2; }
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >&2; }
 apt update || say "package lists can't be refreshed; trying with what is there"
 # shellcheck disable=SC2086 # the names are to be split
 apt install -y --no-install-recommends $names || {

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 if [ -n "${DISPLAY:-}" ]; then
-	exec bin/zhizhu run --sim --config packaging/pilot/station.yaml --data out/station "$@"
+	exec bin/zhizhu run --sim --data out/station "$@"
 fi
 
 out=out/run
@@ -16,7 +16,7 @@ mkdir -p "$out"
 echo "No display here: a scripted resident is served on a screen in memory (packaging/pilot/resident.pilot)."
 code=0
 packaging/with-display.sh --size 1080x1920 \
-	bin/zhizhu run --sim --config packaging/pilot/station.yaml --data "$out" \
+	bin/zhizhu run --sim --data "$out/data" --out "$out" \
 	--pilot packaging/pilot/resident.pilot "$@" 2>"$out/log" || code=$?
 if [ "$code" != 0 ]; then
 	echo "The visit failed (exit $code). The end of $out/log:" >&2
@@ -25,13 +25,13 @@ if [ "$code" != 0 ]; then
 fi
 
 # A served resident has a receipt on paper; a run that left none is not a good run, whatever it says.
-pictures=$(find "$out" -path '*receipts*' -name '*.png' | sort)
+pictures=$(find "$out" -path '*/receipts/*' -name "*.png" | sort)
 if [ -z "$pictures" ]; then
 	echo "The visit ended well but left no picture of a receipt under $out." >&2
 	exit 1
 fi
 echo "Served. Screens:"
-find "$out" -path '*shots*' -name '*.png' | sort | sed 's/^/  /'
+find "$out" -name "*.png" -not -path '*/receipts/*' | sort | sed 's/^/  /'
 echo "Receipt, as it came out of the printer:"
 sed 's/^/  /' <<<"$pictures"
 echo "Log: $out/log"

@@ -1,0 +1,147 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+const (
+	// ChildArg is the hidden first argument that makes a program the checking child.
+	ChildArg = "zhizhu-store-check"
+	// childEnv keeps a program that forgot RunChild from starting itself again and again.
+	childEnv = "ZHIZHU_STORE_CHILD"
+	// greeting is the child's first line. Without it the child never ran, which says nothing about the file.
+	greeting = "zhizhu-store-check 1"
+)
+
+// verdict is the child's second line, in JSON.
+type verdict struct {
+	State string `json:"state"`
+	Cause string `json:"cause,omitempty"`
+}
+
+// States of a verdict.
+const (
+	stateGood    = "good"
+	stateDamaged = "damaged"
+	stateLocked  = "locked"
+	stateNewer   = "newer"
+	stateDenied  = "denied" // not to be read by this user, or gone
+)
+
+// RunChild runs the check if args (os.Args) ask for it. Main must call it before anything else and exit with the given
+// code when it was handled.
+func RunChild(args []string) (handled bool, exit int) {
+	if len(args) != 5 || args[1] != ChildArg {
+		return false, 0
+	}
+	return true, runChild(os.Stdout, args[2], args[3], args[4])
+}
+
+// runChild checks the file at path against a schema version and its tables, and writes a verdict.
+func runChild(out io.Writer, path, version, tables string) int {
+	if _, err := fmt.Fprintln(out, greeting); err != nil {
+		return 1
+	}
+	// A fault while reading a torn map becomes a panic, a panic a verdict. What can't be caught ends the child, and
+	// the parent draws the same conclusion.
+	debug.SetPanicOnFault(true)
+	known, err := strconv.Atoi(version)
+	if err != nil {
+		return 1
+	}
+	line, err := json.Marshal(examine(path, known, strings.Split(tables, ",")))
+	if err != nil {
+		return 1
+	}
+	if _, err := fmt.Fprintf(out, "%s\n", line); err != nil {
+		return 1
+	}
+	return 0
+}
+
+func examine(path string, version int, tables []string) (v verdict) {
+	defer func() {
+		if p := recover(); p != nil {
+			v = verdict{stateDamaged, fmt.Sprint(p)}
+		}
+	}()
+	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
+		return verdict{stateDamaged, "file is empty"}
+	}
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true, Timeout: 2 * time.Second})
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return verdict{stateLocked, ""}
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
+		return verdict{stateDenied, err.Error()}
+	case err != nil:
+		return verdict{stateDamaged, err.Error()}
+	}
+	defer func() { _ = db.Close() }() // only read
+	if err := db.View(func(tx *bbolt.Tx) error {
+		for err := range tx.Check() {
+			return err // the first says enough; the process ends
+		}
+		return nil
+	}); err != nil {
+		return verdict{stateDamaged, err.Error()}
+	}
+	return examineTables(db, version, tables)
+}
+
+// examineTables reads every key and value once, after the version.
+func examineTables(db *bbolt.DB, version int, tables []string) (v verdict) {
+	v = verdict{State: stateGood}
+	err := db.View(func(tx *bbolt.Tx) error {
+		meta := tx.Bucket([]byte(metaTable))
+		if meta == nil {
+			return errors.New("no table of versions: not a file of this program")
+		}
+		found, err := strconv.Atoi(string(meta.Get(versionKey)))
+		if err != nil || found < 1 {
+			return errors.New("no version in it")
+		}
+		if found > version {
+			v = verdict{State: stateNewer}
+			return nil
+		}
+		for _, name := range tables {
+			b := tx.Bucket([]byte(name))
+			if b == nil && found == version {
+				return fmt.Errorf("table %s is missing", name)
+			}
+			if b == nil {
+				continue // a migration will make it
+			}
+			if err := b.ForEach(func(_, value []byte) error { touch(value); return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return verdict{stateDamaged, err.Error()}
+	}
+	return v
+}
+
+// touch reads one byte of every page of a value, so that a page which can't be read is found now.
+func touch(value []byte) byte {
+	var sum byte
+	for i := 0; i < len(value); i += os.Getpagesize() {
+		sum ^= value[i]
+	}
+	return sum
+}

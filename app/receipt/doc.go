@@ -1,6 +1,7 @@
-// Package receipt turns a lodged matter into a printable document and knows what a receipt number looks like. It is
-// pure: it knows no printer and no store.
+// Package receipt makes a lodged matter into a printable document: the 收件凭证 or 受理凭证, the short one that is
+// reprinted when only the station's record is left, and the checklist for somebody who goes to the window. It also tells
+// a receipt's number from any other code, and masks names and numbers.
 //
-// The words are true by construction: 收件凭证 says that it is not yet an acceptance; 受理凭证 is only made for items
-// whose policy is 收件即受理 (R19).
+// It is pure and chooses every printed word: 收件 is never called 受理 (R19), a request for a certificate is never called
+// the certificate. It knows no printer, no paper width, no clock and no store.
 package receipt

@@ -1,0 +1,111 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"zhizhu/offline/gateway/authority"
+	"zhizhu/offline/gateway/store"
+	"zhizhu/offline/seal"
+	"zhizhu/offline/wire"
+)
+
+const maxEnrolment = 16 << 10 // bytes
+
+// enrol gives a terminal its name and certificate for a one-time code. The same code with the same key is answered the
+// same way again, because the first answer may have been lost.
+func (g *Gateway) enrol(w http.ResponseWriter, r *http.Request) {
+	if wait := g.attempts.wait(r.RemoteAddr); wait > 0 {
+		g.answer(w, r, refuse(http.StatusTooManyRequests, problemBlank, "too many failed enrolments from this address: wait").after(wait))
+		return
+	}
+	body, refused := readBody(w, r, maxEnrolment)
+	if refused != nil {
+		g.answer(w, r, refused)
+		return
+	}
+	terminal, refused := g.redeem(r, body)
+	if refused != nil {
+		if refused.Status < http.StatusInternalServerError {
+			g.attempts.fail(r.RemoteAddr)
+		}
+		g.answer(w, r, refused)
+		return
+	}
+	g.counts.add(func(c *Counts) { c.Enrolled++ })
+	g.log.InfoContext(r.Context(), "Terminal enrolled", slog.String("terminal", terminal.ID))
+	g.writeJSON(w, r, wire.TypeJSON, http.StatusOK, wire.Enrolled{
+		Terminal: terminal.ID, Station: terminal.Station, Certificate: terminal.Certificate,
+		SealKey: g.keys.seal.Public().Hex(), AckKey: g.keys.ack.Public().Hex(),
+	})
+}
+
+func (g *Gateway) redeem(r *http.Request, body []byte) (store.Terminal, *refusal) {
+	var asked wire.Enrolment
+	if err := json.Unmarshal(body, &asked); err != nil {
+		return store.Terminal{}, refuse(http.StatusBadRequest, problemBlank, "the body is not an enrolment in JSON")
+	}
+	csr, err := parseRequest(asked.CSR)
+	if err != nil {
+		return store.Terminal{}, refuse(http.StatusBadRequest, problemBlank, "csr must be a PEM certificate request with an ECDSA P-256 key, signed by it").because(err)
+	}
+	if _, err := seal.ParsePublicKey(asked.SignKey); err != nil {
+		return store.Terminal{}, refuse(http.StatusBadRequest, problemBlank, "sign_key must be an SM2 public key, hex of the uncompressed point").because(err)
+	}
+	code, good := normalCode(asked.Code)
+	if !good {
+		return store.Terminal{}, refuseCode(store.ErrCodeUnknown)
+	}
+	now := g.now().UTC()
+	key := sha256.Sum256(csr.RawSubjectPublicKeyInfo)
+	claim := store.Claim{MAC: g.codeMAC(code), Key: hex.EncodeToString(key[:]), SignKey: asked.SignKey, At: now}
+	terminal, err := g.store.Redeem(r.Context(), claim, func(station string, number int) (store.Terminal, error) {
+		id := fmt.Sprintf("%s-%d", station, number)
+		cert, err := g.ca.Issue(csr, id)
+		return store.Terminal{
+			ID: id, Station: station, Number: number, Key: claim.Key, SignKey: claim.SignKey,
+			Certificate: string(cert), EnrolledAt: now,
+		}, err
+	})
+	if err != nil {
+		return store.Terminal{}, refuseCode(err)
+	}
+	return terminal, nil
+}
+
+func refuseCode(err error) *refusal {
+	detail := ""
+	switch {
+	case errors.Is(err, store.ErrCodeUnknown):
+		detail = "no such code: check what was typed, or make a new one with \"zhizhu-gateway enrol\""
+	case errors.Is(err, store.ErrCodeUsed):
+		detail = "this code was used already, for another terminal or key: make a new one with \"zhizhu-gateway enrol\""
+	case errors.Is(err, store.ErrCodeExpired):
+		detail = "this code has expired: make a new one with \"zhizhu-gateway enrol\""
+	default:
+		return refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "try again").because(err).after(retryStore)
+	}
+	return refuse(http.StatusForbidden, wire.ProblemCode, detail)
+}
+
+func parseRequest(text string) (*x509.CertificateRequest, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil || block.Type != "CERTIFICATE REQUEST" {
+		return nil, errors.New("parse request: no CERTIFICATE REQUEST block in PEM")
+	}
+	csr, err := x509.ParseCertificateRequest(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("parse request: %w", err)
+	}
+	if err := authority.CheckRequest(csr); err != nil {
+		return nil, err
+	}
+	return csr, nil
+}

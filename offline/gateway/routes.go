@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"zhizhu/offline/wire"
+)
+
+// Handler returns the terminals' side of the gateway. It needs TLS with the configuration of Serve in front of it.
+func (g *Gateway) Handler() http.Handler {
+	mux := http.NewServeMux()
+	route := func(method, path string, h http.HandlerFunc) {
+		mux.HandleFunc(method+" "+path, h)
+		mux.HandleFunc(path, g.otherMethod(method))
+	}
+	for _, lane := range []string{wire.LaneMatters, wire.LaneRatings} {
+		route(http.MethodPut, wire.Path(lane, "{id}"), g.receive(lane))
+	}
+	route(http.MethodPost, wire.PathEnrol, g.enrol)
+	route(http.MethodGet, wire.PathTime, g.time)
+	route(http.MethodGet, wire.PathHealth, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		g.answer(w, r, refuse(http.StatusNotFound, problemBlank, "there is nothing under this path: check the gateway's URL"))
+	})
+	return g.guard(mux)
+}
+
+func (g *Gateway) otherMethod(allow string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allow)
+		g.answer(w, r, refuse(http.StatusMethodNotAllowed, problemBlank, "use "+allow))
+	}
+}
+
+// guard stamps every answer with the gateway's time, and turns a panic into an answer.
+func (g *Gateway) guard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			switch p := recover(); {
+			case p == nil:
+			case isAbort(p):
+				panic(p) // net/http's own way to cut a connection
+			default:
+				// The value of a panic may hold content, so only the stack is logged.
+				g.log.ErrorContext(r.Context(), "Handler panicked", slog.String("stack", string(debug.Stack())))
+				g.answer(w, r, refuse(http.StatusInternalServerError, problemBlank, "try again later"))
+			}
+		}()
+		w.Header().Set("Date", g.now().UTC().Format(http.TimeFormat))
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isAbort(p any) bool {
+	err, ok := p.(error)
+	return ok && errors.Is(err, http.ErrAbortHandler)
+}
+
+// timeNow is the answer of GET /v1/time.
+type timeNow struct {
+	Time time.Time `json:"time"`
+}
+
+func (g *Gateway) time(w http.ResponseWriter, r *http.Request) {
+	g.writeJSON(w, r, wire.TypeJSON, http.StatusOK, timeNow{Time: g.now().UTC()})
+}
+
+// certified returns the terminal that the client's verified certificate names.
+func certified(r *http.Request) (string, bool) {
+	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+		return "", false
+	}
+	name := r.TLS.PeerCertificates[0].Subject.CommonName
+	return name, name != ""
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+const good = `goos: linux
+BenchmarkLodge-2       	     100	   1200345 ns/op	         2.10 x-raw
+BenchmarkCardToFields-2	       5	 150200345 ns/op	         1.05 x-wire
+BenchmarkReceipt-2     	       5	 150200345 ns/op	         3.5 first-ms	 1.01 x-wire
+PASS
+`
+
+func TestRun(t *testing.T) {
+	tests := []struct {
+		name, in string
+		code     int
+		want     string
+	}{
+		{"all within", good, 0, "2.10     2.50  ok"},
+		{"one missed", strings.Replace(good, "2.10 x-raw", "2.60 x-raw", 1), 1, "2.60     2.50  MISSED"},
+		{"not measured", strings.Replace(good, "first-ms", "other", 1), 1, "NOT MEASURED"},
+		{"nothing", "", 1, "NOT MEASURED"},
+		{"test failed", good + "FAIL\tzhizhu/offline/outbox\t1s\n", 1, "ok"},
+		{"garbled", "BenchmarkLodge-2 1 x ns/op\n" + good, 0, "ok"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out strings.Builder
+			if code := run(strings.NewReader(tt.in), &out); code != tt.code {
+				t.Errorf("exit %d, want %d", code, tt.code)
+			}
+			if !strings.Contains(out.String(), tt.want) || !strings.HasPrefix(out.String(), tt.in) {
+				t.Errorf("want %q and all of the input in:\n%s", tt.want, out.String())
+			}
+		})
+	}
+}

@@ -186,8 +186,11 @@ type (
 	}
 	// RecordsBody: what this person lodged here.
 	RecordsBody struct {
-		Rows  []RecordRow
-		Empty string
+		Rows   []RecordRow
+		Empty  string
+		Prev   *Action
+		Next   *Action
+		PageOf string
 	}
 	// WipedBody: closure.
 	WipedBody struct{ Lines []string }

@@ -1,0 +1,252 @@
+package health
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhizhu/devices"
+)
+
+// oldMatter is how long a matter may wait before staff are told that its waiting is no passing thing.
+const oldMatter = 3 * 24 * time.Hour
+
+// Evaluate says what follows from the facts at a time. A device that is missing or broken takes away what needs it,
+// and nothing else.
+func Evaluate(f Facts, now time.Time) Report {
+	r := Report{
+		Online:       f.Upstream == UpstreamOK,
+		CanRead:      f.IDCard.Usable(),
+		CanPrint:     f.Printer.Usable() && f.Printer.Paper != devices.PaperEnd,
+		CanScan:      f.Scanner.Usable(),
+		LowPaper:     f.Printer.Paper == devices.PaperLow,
+		Queued:       f.Queued,
+		Oldest:       f.Oldest,
+		Acknowledged: f.Acknowledged,
+		Quarantined:  f.Quarantined,
+		NoLodge:      noLodge(f),
+	}
+	r.CanLodge = r.NoLodge == ""
+	if !r.CanRead {
+		r.NoRead = "读卡器现在不能用"
+	}
+	if !r.CanPrint {
+		r.NoPrint = noPrint(f.Printer)
+	}
+	if !r.CanScan {
+		r.NoScan = "扫码器现在不能用"
+	}
+	r.Resident = residentWords(r)
+	r.Staff = staffLines(f, now)
+	return r
+}
+
+// noLodge says to a resident why nothing can be taken in, "" where it can.
+func noLodge(f Facts) string {
+	switch {
+	case !f.Enrolled:
+		return "这台机器还没有开通收件"
+	case f.DiskFull:
+		return "这台机器存满了，暂时不能收件"
+	case !f.StoreOK:
+		return "这台机器暂时不能收件"
+	}
+	return ""
+}
+
+func noPrint(s devices.Status) string {
+	switch {
+	case s.Paper == devices.PaperEnd || s.Reason == devices.PaperOut:
+		return "打印纸用完了"
+	case s.Reason == devices.CoverOpen:
+		return "打印机的盖子没合上"
+	}
+	return "打印机现在不能用"
+}
+
+// residentWords are the public notices, worst first. The network being down is none: everything goes on.
+func residentWords(r Report) []string {
+	var words []string
+	if r.NoLodge != "" {
+		words = append(words, r.NoLodge+"，可以先看办事指南。")
+	}
+	if r.NoRead != "" {
+		words = append(words, r.NoRead+"，要刷身份证的事请到窗口办。")
+	}
+	if r.NoPrint != "" {
+		words = append(words, r.NoPrint+"，照样可以办，回执会显示在屏幕上。")
+	}
+	return words
+}
+
+// staffLines are all findings for staff, worst first, and in a fixed order among equals.
+func staffLines(f Facts, now time.Time) []Line {
+	lines := []Line{
+		deviceLine("读卡器", f.IDCard),
+		printerLine(f.Printer),
+		deviceLine("扫码器", f.Scanner),
+		upstreamLine(f, now),
+		storeLine(f),
+		queueLine(f, now),
+	}
+	if f.StoreRenamed != "" {
+		lines = append(lines, Line{"存储", Broken, "启动时发现数据库损坏，原文件已改名保存为 " + f.StoreRenamed,
+			"不要删除这个文件。请报告技术支持，里面可能有还没送出的办件。"})
+	}
+	if f.Quarantined > 0 {
+		lines = append(lines, Line{"办件", Notice, "有 " + strconv.Itoa(f.Quarantined) + " 条记录送不上去，已单独放好",
+			"请报告技术支持，不要删除。其他办件照常送出。"})
+	}
+	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(b.Severity, a.Severity) })
+	return lines
+}
+
+// trouble is what staff read about one kind of device trouble.
+type trouble struct{ text, todo string }
+
+// troubleOf returns the words for a trouble; every kind has some.
+func troubleOf(k devices.Kind) trouble {
+	switch k {
+	case devices.Unconfigured:
+		return trouble{"配置文件里没有写端口", "在配置文件里写上这个设备的端口，再重新启动。"}
+	case devices.NoPort:
+		return trouble{"端口不存在", "检查数据线是否插好，设备是否通电；再核对配置文件里的端口名。"}
+	case devices.InUse:
+		return trouble{"端口被别的程序占用", "关掉占用端口的程序，或重新启动机器。"}
+	case devices.Silent:
+		return trouble{"端口打开了，设备没有回答", "检查设备电源和波特率，关掉设备等 10 秒再打开。"}
+	case devices.HungUp:
+		return trouble{"设备被拔掉了", "把数据线插回去，会自动恢复。"}
+	case devices.Garbled:
+		return trouble{"收到的数据看不懂", "多半是波特率不对，或端口接了别的设备，请核对。"}
+	case devices.SelfTest:
+		return trouble{"设备自检没通过", "关掉设备电源等 10 秒再打开；还不行就要更换。"}
+	case devices.Unauthorised:
+		return trouble{"安全模块没有授权", "联系读卡器供应商。"}
+	case devices.PaperOut:
+		return trouble{"没纸了", "换上新纸卷，热敏面朝外，合上盖子。"}
+	case devices.CoverOpen:
+		return trouble{"盖子没合上", "合上打印机盖子，听到“咔”一声。"}
+	case devices.CutterJam:
+		return trouble{"切刀卡住了", "打开盖子，取出卡住的纸，关掉电源再打开。"}
+	case devices.Stalled:
+		return trouble{"设备不再接收数据", "检查设备是否缺纸、卡住，关掉电源等 10 秒再打开。"}
+	case devices.OK, devices.Cancelled, devices.Internal:
+	}
+	return trouble{"出了故障", "关掉设备电源等 10 秒再打开；还不行请报告技术支持。"}
+}
+
+// deviceLine is the finding for one device.
+func deviceLine(subject string, s devices.Status) Line {
+	line := Line{Subject: subject}
+	switch s.State {
+	case devices.Ready, devices.Busy:
+		line.Text = "正常"
+	case devices.Unknown:
+		line.Text = "还没有回答，先当作能用"
+	case devices.Missing, devices.Faulty:
+		t := troubleOf(s.Reason)
+		line.Severity, line.Text, line.Todo = Broken, t.text, t.todo
+	default:
+		t := troubleOf(devices.Internal)
+		line.Severity, line.Text, line.Todo = Broken, t.text, t.todo
+	}
+	if s.Port != "" {
+		line.Text += "（" + s.Port + "）"
+	}
+	if s.Dropped > 0 {
+		line.Text += "，丢弃过 " + strconv.Itoa(s.Dropped) + " 段坏数据"
+	}
+	return line
+}
+
+// printerLine adds what is known of the paper.
+func printerLine(s devices.Status) Line {
+	line := deviceLine("打印机", s)
+	if line.Severity == Broken {
+		return line
+	}
+	switch s.Paper {
+	case devices.PaperEnd:
+		t := troubleOf(devices.PaperOut)
+		line.Severity, line.Text, line.Todo = Broken, t.text, t.todo
+	case devices.PaperLow:
+		line.Severity, line.Text, line.Todo = Notice, "纸快用完了", "请尽快换上新纸卷。"
+	case devices.PaperUnknown, devices.PaperOK:
+	}
+	return line
+}
+
+// upstreamWords is what staff read about the line to the gateway.
+func upstreamWords(u Upstream) (Severity, trouble) {
+	switch u {
+	case UpstreamOK:
+		return Fine, trouble{"正常", ""}
+	case UpstreamUnknown:
+		return Fine, trouble{"正在检查", ""}
+	case UpstreamUnreachable:
+		return Notice, trouble{"连不上对接网关", "检查网线和路由器。办件已存好，恢复后自动送出。"}
+	case UpstreamDNS:
+		return Notice, trouble{"找不到网关的地址（域名解析不了）", "检查网线；网线没问题就核对 DNS 设置和配置里的网关地址。"}
+	case UpstreamCertificate:
+		return Broken, trouble{"对方的证书不对，没有连接", "可能连错了服务器，或证书过期。请报告技术支持，不要跳过检查。"}
+	case UpstreamClock:
+		return Broken, trouble{"本机时间不对，证书检查通不过", "把本机日期和时间调准。"}
+	case UpstreamPortal:
+		return Notice, trouble{"网络被登录页面或代理拦住了", "在路由器上完成上网登录，或换一条网络。"}
+	case UpstreamRefused:
+		return Broken, trouble{"网关不认这台机器", "可能已被停用，或站点登记变了。请联系管理员重新登记。"}
+	case UpstreamBusy:
+		return Notice, trouble{"网关忙，暂时不收", "不用处理，会自动再送。"}
+	case UpstreamUnenrolled:
+		return Broken, trouble{"这台机器还没有登记", "向管理员要登记码，运行 zhizhu enrol 完成登记。"}
+	}
+	return Broken, trouble{"网络状态不明", "请报告技术支持。"}
+}
+
+func upstreamLine(f Facts, now time.Time) Line {
+	severity, words := upstreamWords(f.Upstream)
+	line := Line{Subject: "网络", Severity: severity, Text: words.text, Todo: words.todo}
+	if severity != Fine && !f.UpstreamSince.IsZero() && now.After(f.UpstreamSince) {
+		line.Text += "，已有" + ago(now.Sub(f.UpstreamSince))
+	}
+	return line
+}
+
+func storeLine(f Facts) Line {
+	line := Line{Subject: "存储", Text: "正常"}
+	switch {
+	case f.DiskFull:
+		line = Line{"存储", Broken, "磁盘满了，不再收新的办件", "请报告技术支持清理磁盘。已收的办件还在，会照常送出。"}
+	case !f.StoreOK:
+		line = Line{"存储", Broken, "数据库打不开，不能收件", "重新启动机器；还不行请报告技术支持，不要删除数据目录。"}
+	}
+	return line
+}
+
+func queueLine(f Facts, now time.Time) Line {
+	line := Line{Subject: "办件"}
+	parts := []string{"等待送出 " + strconv.Itoa(f.Queued) + " 件", "上级已签收 " + strconv.Itoa(f.Acknowledged) + " 件"}
+	if f.Queued > 0 && !f.Oldest.IsZero() && now.Sub(f.Oldest) > oldMatter {
+		line.Severity = Notice
+		line.Todo = "有办件等了很久。请先处理网络问题，必要时报告技术支持。"
+		parts = append(parts, "最早的等了"+ago(now.Sub(f.Oldest)))
+	}
+	line.Text = strings.Join(parts, "，")
+	return line
+}
+
+// ago writes a span as staff would say it.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "不到 1 分钟"
+	case d < time.Hour:
+		return " " + strconv.Itoa(int(d/time.Minute)) + " 分钟"
+	case d < 48*time.Hour:
+		return " " + strconv.Itoa(int(d/time.Hour)) + " 小时"
+	}
+	return " " + strconv.Itoa(int(d/(24*time.Hour))) + " 天"
+}

@@ -65,6 +65,9 @@ func Open(o Options) (*Gateway, error) {
 	if g.rand == nil {
 		g.rand = rand.Reader
 	}
+	if err := authority.CheckHosts(g.hosts); err != nil {
+		return nil, fmt.Errorf("open gateway: %w", err)
+	}
 	g.attempts = newLimiter(g.now)
 	if err := g.open(o.MustExist); err != nil {
 		if g.store != nil {
@@ -104,7 +107,7 @@ func (g *Gateway) open(mustExist bool) error {
 }
 
 func (g *Gateway) openKeys() error {
-	empty, err := g.store.Empty(context.TODO())
+	empty, err := g.store.Empty(context.Background()) // short, and nobody is there yet to cancel it
 	if err != nil {
 		return err
 	}

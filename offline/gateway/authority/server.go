@@ -23,6 +23,12 @@ type server struct {
 	leaf  *x509.Certificate
 }
 
+// CheckHosts reports whether every host is a DNS name or an IP address.
+func CheckHosts(hosts []string) error {
+	_, err := cleanHosts(hosts)
+	return err
+}
+
 // Serve makes sure that the server certificate names every host (DNS names and IP addresses), and reissues it if it
 // doesn't. A host that is neither is an error.
 func (a *Authority) Serve(hosts []string) error {

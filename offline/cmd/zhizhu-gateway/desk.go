@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"zhizhu/offline/gateway"
+)
+
+// desk is what the commands ask of a gateway: the process that serves the directory, or else the directory itself.
+type desk interface {
+	NewCode(ctx context.Context, station string) (string, error)
+	Matters(ctx context.Context, fn func(gateway.Stored) error) error
+	Ratings(ctx context.Context, fn func(gateway.StoredRating) error) error
+	Close() error
+}
+
+// openDesk reaches the gateway of a directory, whether it is being served or not.
+func openDesk(ctx context.Context, dir string, create bool, log *slog.Logger) (desk, error) {
+	if remote, err := gateway.Connect(ctx, dir); err == nil {
+		return remote, nil
+	}
+	g, err := gateway.Open(gateway.Options{Dir: dir, MustExist: !create, Now: time.Now, Log: log})
+	if !errors.Is(err, gateway.ErrInUse) {
+		if err != nil {
+			return nil, err
+		}
+		return g, nil
+	}
+	// It may have begun to serve since it was first asked. Opening has waited for two seconds.
+	remote, again := gateway.Connect(ctx, dir)
+	if again != nil {
+		return nil, errors.Join(err, again)
+	}
+	return remote, nil
+}
+
+type enrolCmd struct {
+	Dir     string `required:"" type:"path" placeholder:"DIR" help:"The gateway's directory; it may be served at the same time. Made if it isn't there."`
+	Station string `required:"" placeholder:"CODE" help:"The station's code, such as MX0427. Its terminals are numbered MX0427-1, MX0427-2, …"`
+}
+
+// Run is kong's.
+func (c *enrolCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) (err error) {
+	d, err := openDesk(ctx, c.Dir, true, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	code, err := d.NewCode(ctx, c.Station)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(stdout).Encode(struct {
+		Code string `json:"code"`
+	}{code})
+}
+
+type mattersCmd struct {
+	Dir  string `required:"" type:"path" placeholder:"DIR" help:"The gateway's directory; it may be served at the same time."`
+	JSON bool   `name:"json" help:"One JSON object a line, in the order of arrival."`
+}
+
+// Run is kong's.
+func (c *mattersCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
+	return list(ctx, c.Dir, c.JSON, stdout, log, desk.Matters, func(s gateway.Stored) []string {
+		who := ""
+		if s.Applicant != nil {
+			who = s.Applicant.Name
+		}
+		var answers []string
+		for _, a := range s.Answers {
+			answers = append(answers, a.Label+" "+a.Text)
+		}
+		return []string{s.Number, s.ItemName, s.Terminal, clock(s.LodgedAt), clock(s.StoredAt), who, strings.Join(answers, "; "), s.Problem}
+	}, "NUMBER", "ITEM", "TERMINAL", "LODGED", "STORED", "APPLICANT", "ANSWERS", "PROBLEM")
+}
+
+type ratingsCmd struct {
+	Dir  string `required:"" type:"path" placeholder:"DIR" help:"The gateway's directory; it may be served at the same time."`
+	JSON bool   `name:"json" help:"One JSON object a line, in the order of arrival."`
+}
+
+// Run is kong's.
+func (c *ratingsCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
+	return list(ctx, c.Dir, c.JSON, stdout, log, desk.Ratings, func(s gateway.StoredRating) []string {
+		return []string{s.Number, s.Item, s.Terminal, fmt.Sprint(s.Level), clock(s.RatedAt), clock(s.StoredAt), s.Problem}
+	}, "NUMBER", "ITEM", "TERMINAL", "LEVEL", "RATED", "STORED", "PROBLEM")
+}
+
+// list writes what each calls back with, as JSON lines or as a table.
+func list[T any](ctx context.Context, dir string, asJSON bool, stdout io.Writer, log *slog.Logger,
+	each func(desk, context.Context, func(T) error) error, row func(T) []string, head ...string,
+) (err error) {
+	d, err := openDesk(ctx, dir, false, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if asJSON {
+		enc := json.NewEncoder(stdout)
+		enc.SetEscapeHTML(false)
+		return each(d, ctx, func(v T) error { return enc.Encode(v) })
+	}
+	table := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
+	write := func(cells []string) error {
+		for i, cell := range cells {
+			cells[i] = strings.Join(strings.Fields(cell), " ") // one line, no tabs
+		}
+		_, err := fmt.Fprintln(table, strings.Join(cells, "\t"))
+		return err
+	}
+	if err := write(head); err != nil {
+		return err
+	}
+	if err := each(d, ctx, func(v T) error { return write(row(v)) }); err != nil {
+		return err
+	}
+	return table.Flush()
+}
+
+// clock shows a time as a person here reads it.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format("2006-01-02 15:04:05")
+}

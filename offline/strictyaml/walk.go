@@ -28,6 +28,10 @@ func (d *decoder) root(node *yaml.Node, out any) {
 		d.report(0, "decode into %T: not a pointer to a struct", out)
 		return
 	}
+	if node.Tag == "!!null" {
+		d.report(node.Line, "文件是空的")
+		return
+	}
 	d.value(node, v.Elem(), nil, nil)
 }
 

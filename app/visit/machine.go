@@ -265,3 +265,15 @@ func (t *turn) onPage(ev Event) {
 		// The machine works, or nobody is served: touches mean nothing.
 	}
 }
+
+// Abandon gives a visit up from outside: after a fault of the program itself, when nobody knows what stands where. All
+// of it is wiped before anyone else is let on.
+func Abandon(s State) (State, []Effect) {
+	if s.world == nil {
+		s = New(World{})
+	}
+	t := &turn{s: s}
+	t.wipe("abandoned")
+	t.settle()
+	return t.s, t.fx
+}

@@ -1,0 +1,231 @@
+package kiosk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"zhizhu/app/visit"
+	"zhizhu/devices"
+)
+
+// carryOut starts one effect. None of them holds the kiosk up: each runs in a goroutine of its own, within its time.
+func (k *Kiosk) carryOut(e visit.Effect) {
+	switch e := e.(type) {
+	case visit.ArmCard:
+		k.arm.set(e.On)
+	case visit.Lodge:
+		k.lodge(e.Draft)
+	case visit.Print:
+		k.print(e)
+	case visit.FindRecords:
+		k.find(e)
+	case visit.PutRating:
+		k.rate(e)
+	case visit.Wipe:
+		k.wipe()
+	case visit.Note:
+		k.log.Info("Took a step in a visit", slog.String("act", e.Act), slog.String("item", e.Item))
+	}
+}
+
+// answer returns a function that hands an effect's answer in, for the visit that asked.
+func (k *Kiosk) answer() func(visit.Event) {
+	n := k.visit
+	return func(ev visit.Event) { k.events.put(item{ev: ev, answer: true, visit: n}) }
+}
+
+// logPanic keeps the value of a panic out of the log: it may hold anything.
+func (k *Kiosk) logPanic(where string, r any) {
+	k.log.Error("Recovered from a panic", slog.String("where", where), slog.String("kind", fmt.Sprintf("%T", r)),
+		slog.String("stack", string(debug.Stack())))
+}
+
+var errPanic = errors.New("panicked")
+
+// guard runs one call into another room. A panic there becomes an error.
+func (k *Kiosk) guard(where string, call func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			k.logPanic(where, r)
+			err = fmt.Errorf("%s: %w", where, errPanic)
+		}
+	}()
+	return call()
+}
+
+// lodge writes a matter. Its answer is waited for however long it takes, and whoever leaves or switches the machine
+// off: a matter that is neither taken in nor refused would be the worst of all.
+func (k *Kiosk) lodge(d visit.Draft) {
+	answer := k.answer()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), k.opts.Limits.Lodge)
+	k.keep.Go(func() {
+		defer cancel()
+		var lodged visit.Lodged
+		err := k.guard("lodge", func() (err error) {
+			lodged, err = k.opts.Matters.Lodge(ctx, d)
+			return err
+		})
+		if err == nil {
+			answer(lodged)
+			return
+		}
+		k.log.Error("Could not lodge a matter", slog.Any("error", err))
+		fault := visit.LodgeStore
+		var le *LodgeError
+		if errors.As(err, &le) && le.Fault != 0 {
+			fault = le.Fault
+		}
+		answer(visit.LodgeFailed{Reason: fault})
+	})
+}
+
+// print prints one document. It belongs to this visit: wiping cancels it, and one that waits for an earlier job is
+// then never begun.
+func (k *Kiosk) print(e visit.Print) {
+	answer := k.answer()
+	ofVisit := k.ofVisit
+	ctx, cancel := context.WithTimeout(ofVisit, k.opts.Limits.Print)
+	result := make(chan devices.PrintResult, 1)
+	go func() {
+		result <- k.printNow(ctx, e.Doc)
+	}()
+	k.keep.Go(func() {
+		defer cancel()
+		r := k.awaitPaper(ctx, result)
+		answer(visit.PrintDone{Job: e.Job, Number: e.Number, Result: r})
+		if r.Outcome == devices.Printed && e.Number != "" {
+			k.markPrinted(e.Number)
+		}
+	})
+}
+
+// afterPrint is how long a printer may take to say how it stands once its time is up.
+const afterPrint = 3 * time.Second
+
+// awaitPaper returns what became of a job. A printer that doesn't come back is left behind: nobody waits for it.
+func (k *Kiosk) awaitPaper(ctx context.Context, result <-chan devices.PrintResult) devices.PrintResult {
+	select {
+	case r := <-result:
+		return r
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(afterPrint)
+	defer grace.Stop()
+	select {
+	case r := <-result:
+		return r
+	case <-grace.C:
+		k.log.Warn("Left a printer behind that does not come back")
+		return devices.PrintResult{Outcome: devices.PrintUnknown}
+	}
+}
+
+// printNow waits for the printer to be free, and prints.
+func (k *Kiosk) printNow(ctx context.Context, doc devices.Document) devices.PrintResult {
+	select {
+	case k.press <- struct{}{}:
+		defer func() { <-k.press }()
+	case <-ctx.Done():
+		return devices.PrintResult{Outcome: devices.PrintFailed, Reason: devices.Stalled} // never begun
+	}
+	switch {
+	case ctx.Err() != nil:
+		return devices.PrintResult{Outcome: devices.PrintFailed, Reason: devices.Cancelled}
+	case k.opts.Printer == nil:
+		return devices.PrintResult{Outcome: devices.PrintFailed, Reason: devices.Unconfigured}
+	}
+	var r devices.PrintResult
+	err := k.guard("print", func() error {
+		r = k.opts.Printer.Print(ctx, doc)
+		return nil
+	})
+	if err != nil {
+		return devices.PrintResult{Outcome: devices.PrintUnknown} // some of it may have come out
+	}
+	return r
+}
+
+func (k *Kiosk) markPrinted(number string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), k.opts.Limits.Rate)
+	defer cancel()
+	if err := k.guard("mark printed", func() error { return k.opts.Matters.MarkPrinted(ctx, number) }); err != nil {
+		k.log.Warn("Could not mark a receipt as printed", slog.Any("error", err))
+	}
+}
+
+func (k *Kiosk) find(e visit.FindRecords) {
+	answer := k.answer()
+	ctx, cancel := context.WithTimeout(k.ofVisit, k.opts.Limits.Find)
+	go func() {
+		defer cancel()
+		var records []visit.Record
+		err := k.guard("find", func() (err error) {
+			records, err = k.opts.Matters.Find(ctx, e.IDNumber, e.Number)
+			return err
+		})
+		if err != nil {
+			k.log.Warn("Could not look records up", slog.Any("error", err))
+			records = nil
+		}
+		answer(visit.Found{Ask: e.Ask, Records: records, Failed: err != nil})
+	}()
+}
+
+// rate puts a rating away. It isn't cancelled by the resident's leaving.
+func (k *Kiosk) rate(e visit.PutRating) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), k.opts.Limits.Rate)
+	k.keep.Go(func() {
+		defer cancel()
+		if err := k.guard("rate", func() error { return k.opts.Matters.Rate(ctx, e) }); err != nil {
+			k.log.Error("Could not put a rating away", slog.Any("error", err))
+		}
+	})
+}
+
+// wipe ends this visit: its print jobs and look-ups are cancelled, its answers dropped when they come, and the other
+// rooms are told to forget it.
+func (k *Kiosk) wipe() {
+	k.endIt()
+	k.visit++
+	k.ofVisit, k.endIt = context.WithCancel(k.ctx)
+	answer := k.answer()
+	ctx, cancel := context.WithTimeout(k.ofVisit, k.opts.Limits.Wipe)
+	done := make(chan error, 1)
+	go func() {
+		done <- k.guard("wipe", func() error {
+			if k.opts.CardReader != nil {
+				k.opts.CardReader.Forget()
+			}
+			return k.opts.Screen.Wipe(ctx)
+		})
+	}()
+	go func() {
+		defer cancel()
+		var err error
+		select {
+		case err = <-done:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		if err != nil {
+			k.log.Error("Could not wipe a visit, trying again", slog.Any("error", err))
+			answer(visit.WipeFailed{})
+			return
+		}
+		answer(visit.WipeDone{})
+	}()
+}
+
+// setReader turns the card reader on or off.
+func (k *Kiosk) setReader(on bool) {
+	if k.opts.CardReader == nil {
+		return
+	}
+	if err := k.guard("arm reader", func() error { k.opts.CardReader.Arm(on); return nil }); err != nil {
+		k.log.Error("Could not arm the card reader", slog.Any("error", err))
+	}
+}

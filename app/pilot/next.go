@@ -49,22 +49,15 @@ func (p *play) next(v visit.View) (move, error) {
 	}
 	switch b := v.Body.(type) {
 	case *visit.AttractBody:
-		if p.number != "" {
-			return move{done: true}, nil
-		}
-		if p.begun {
-			return move{}, errors.New("the visit ended before the receipt")
-		}
-		return tap(b.Begin)
+		return p.attract(b)
 	case *visit.HomeBody:
 		return p.home(b)
 	case *visit.ListBody:
-		return p.list(v, b)
+		return p.list(b)
 	case *visit.GuideBody:
-		p.begun = true
-		return tapEvent[visit.StartItem](v)
+		return p.guide(v, b)
 	case *visit.IdentifyBody:
-		return p.identify(b)
+		return p.identify(v, b)
 	case *visit.QuestionBody:
 		return p.question(v, b)
 	case *visit.MaterialsBody:
@@ -74,10 +67,7 @@ func (p *play) next(v visit.View) (move, error) {
 	case *visit.SignBody:
 		return p.signing(v, b)
 	case *visit.ReviewBody:
-		if len(b.Wrong) > 0 {
-			return move{}, errors.New("the review page finds something wrong: " + strings.Join(b.Wrong, "; "))
-		}
-		return tapEvent[visit.Confirm](v)
+		return p.review(v, b)
 	case *visit.WaitBody, *visit.WipedBody:
 		return move{what: "wait"}, nil
 	case *visit.ReceiptBody:
@@ -85,6 +75,32 @@ func (p *play) next(v visit.View) (move, error) {
 	default:
 		return move{}, errWayOut
 	}
+}
+
+// attract is where a visit begins and ends.
+func (p *play) attract(b *visit.AttractBody) (move, error) {
+	switch {
+	case p.number != "":
+		return move{done: true}, nil
+	case p.begun:
+		return move{}, errors.New("the visit ended before the receipt")
+	}
+	return tap(b.Begin)
+}
+
+func (p *play) guide(v visit.View, b *visit.GuideBody) (move, error) {
+	if b.Start.Event == nil {
+		return move{}, errors.New("this item is a guide only: nothing can be lodged")
+	}
+	p.begun = true
+	return tapEvent[visit.StartItem](v)
+}
+
+func (p *play) review(v visit.View, b *visit.ReviewBody) (move, error) {
+	if len(b.Wrong) > 0 {
+		return move{}, errors.New("the review page finds something wrong: " + strings.Join(b.Wrong, "; "))
+	}
+	return tapEvent[visit.Confirm](v)
 }
 
 // overlay answers what lies over the page: leaving is confirmed once the receipt is there, all else is closed.
@@ -102,7 +118,7 @@ func (p *play) overlay(v visit.View) (move, error) {
 		}
 	}
 	if len(v.Overlay.Actions) == 0 {
-		return move{}, fmt.Errorf("what lies over the page (%s) has no control", v.Overlay.ID)
+		return move{what: "wait"}, nil // it goes by itself, as when the paper is still coming out
 	}
 	return tap(v.Overlay.Actions[0])
 }
@@ -116,7 +132,8 @@ func (p *play) home(b *visit.HomeBody) (move, error) {
 		if e, ok := a.Event.(visit.OpenItem); ok && e.Item == p.item.ID {
 			return tap(a)
 		}
-		if _, ok := a.Event.(visit.Trouble); ok && p.item.Kind == catalog.Feedback {
+		if _, ok := a.Event.(visit.Trouble); ok && p.item.ID == visit.TroubleItem {
+			p.begun = true // it opens past the guide
 			return tap(a)
 		}
 	}
@@ -128,7 +145,7 @@ func (p *play) home(b *visit.HomeBody) (move, error) {
 	return move{}, fmt.Errorf("neither the item nor its theme %s is on the home page", p.item.Theme)
 }
 
-func (p *play) list(v visit.View, b *visit.ListBody) (move, error) {
+func (p *play) list(b *visit.ListBody) (move, error) {
 	for _, a := range b.Items {
 		if e, ok := a.Event.(visit.OpenItem); ok && e.Item == p.item.ID {
 			return tap(a)
@@ -141,7 +158,11 @@ func (p *play) list(v visit.View, b *visit.ListBody) (move, error) {
 	return tap(*b.Next)
 }
 
-func (p *play) identify(b *visit.IdentifyBody) (move, error) {
+// identify lays the card; who is known already goes on.
+func (p *play) identify(v visit.View, b *visit.IdentifyBody) (move, error) {
+	if m, err := tapEvent[visit.Continue](v); err == nil {
+		return m, nil
+	}
 	passed := func(v visit.View) bool {
 		now, still := v.Body.(*visit.IdentifyBody)
 		return !still || v.Overlay != nil || now.Retry && !b.Retry
@@ -246,14 +267,17 @@ func (p *play) signing(v visit.View, b *visit.SignBody) (move, error) {
 // receipt waits until it is known what became of the paper: who leaves earlier leaves without it.
 func (p *play) receipt(v visit.View, b *visit.ReceiptBody) (move, error) {
 	p.number = b.Code
-	if b.Print.Tone == visit.Calm {
+	if printing(b) {
 		return move{what: "wait for the paper", shows: func(v visit.View) bool {
 			now, still := v.Body.(*visit.ReceiptBody)
-			return !still || now.Print.Tone != visit.Calm
+			return !still || !printing(now)
 		}}, nil
 	}
 	return tapEvent[visit.Leave](v)
 }
+
+// printing says whether the paper is still coming out: what became of it is told in another tone than calm.
+func printing(b *visit.ReceiptBody) bool { return b.Print.Tone == visit.Calm && b.Print.Text != "" }
 
 // tap touches an action, if it can be used.
 func tap(a visit.Action) (move, error) {

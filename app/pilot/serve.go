@@ -39,6 +39,9 @@ func (r *Runner) Serve(ctx context.Context, name string, seed uint64) (Served, e
 		v.persona = ids[seed%uint64(len(ids))]
 	}
 	begun := r.Now()
+	if err := r.atStart(ctx); err != nil {
+		return Served{}, fmt.Errorf("serve %s: %w", item.ID, err)
+	}
 	for range mostMoves {
 		now, err := r.view(ctx)
 		if err != nil {
@@ -56,6 +59,17 @@ func (r *Runner) Serve(ctx context.Context, name string, seed uint64) (Served, e
 		}
 	}
 	return Served{}, fmt.Errorf("serve %s: no end after %d moves", item.ID, mostMoves)
+}
+
+// atStart waits until a visit can begin: nobody's answers are walked over.
+func (r *Runner) atStart(ctx context.Context) error {
+	came, err := r.within(ctx, r.Patience, func(v visit.View) bool {
+		return v.Step == visit.Attract || v.Step == visit.Home || v.Step == visit.List
+	})
+	if err == nil && !came {
+		err = fmt.Errorf("a visit begins at %s or %s, the page is %s", visit.Attract, visit.Home, r.Window.Step())
+	}
+	return err
 }
 
 func (r *Runner) lift(ctx context.Context) error {

@@ -41,21 +41,20 @@ func run(in io.Reader, out io.Writer) int {
 		fmt.Fprintln(os.Stderr, "bench: read results:", err)
 		return 1
 	}
-	code := table(results, out)
-	if failed {
+	text, met := table(results)
+	if _, err := io.WriteString(out, text); err != nil || failed || !met {
 		return 1
 	}
-	return code
+	return 0
 }
 
-// read takes the results in and passes every other line on, so that nothing that a benchmark says is hidden.
+// read takes the results in and passes every line on, so that nothing that a benchmark says is hidden.
 func read(in io.Reader, out io.Writer) ([]result, bool, error) {
 	var all []result
 	failed := false
-	lines := bufio.NewScanner(in)
+	lines := bufio.NewScanner(io.TeeReader(in, out))
 	for lines.Scan() {
 		line := lines.Text()
-		fmt.Fprintln(out, line)
 		if r, ok := parse(line); ok {
 			all = append(all, r)
 		}
@@ -81,10 +80,15 @@ func parse(line string) (result, bool) {
 	return r, true
 }
 
-// table writes the measures beside their bars and returns the exit code.
-func table(results []result, out io.Writer) int {
-	code := 0
-	fmt.Fprintf(out, "\n%-72s %10s %8s\n", "measure", "measured", "bar")
+// table sets the measures beside their bars and says whether all were met.
+func table(results []result) (string, bool) {
+	var out strings.Builder
+	met := true
+	line := func(what, value string, most float64, verdict string) {
+		fmt.Fprintf(&out, "%-72s %10s %8.2f  %s\n", what, value, most, verdict)
+		met = met && verdict == "ok"
+	}
+	fmt.Fprintf(&out, "\n%-72s %10s %8s\n", "measure", "measured", "bar")
 	for _, b := range bars {
 		found := false
 		for _, r := range results {
@@ -95,14 +99,13 @@ func table(results []result, out io.Writer) int {
 			found = true
 			verdict := "ok"
 			if v > b.most {
-				verdict, code = "MISSED", 1
+				verdict = "MISSED"
 			}
-			fmt.Fprintf(out, "%-72s %10.2f %8.2f  %s\n", b.what, v, b.most, verdict)
+			line(b.what, strconv.FormatFloat(v, 'f', 2, 64), b.most, verdict)
 		}
 		if !found {
-			fmt.Fprintf(out, "%-72s %10s %8.2f  NOT MEASURED\n", b.what, "-", b.most)
-			code = 1
+			line(b.what, "-", b.most, "NOT MEASURED")
 		}
 	}
-	return code
+	return out.String(), met
 }

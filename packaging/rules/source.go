@@ -150,33 +150,41 @@ func mutable(v *ast.ValueSpec) string {
 		exprs = append(exprs, v.Type)
 	}
 	for _, e := range exprs {
-		if u, ok := e.(*ast.UnaryExpr); ok {
-			e = u.X
-		}
-		if c, ok := e.(*ast.CompositeLit); ok {
-			e = c.Type
-		}
-		if c, ok := e.(*ast.CallExpr); ok && len(c.Args) > 0 {
-			if id, ok := c.Fun.(*ast.Ident); ok && (id.Name == "make" || id.Name == "new") {
-				e = c.Args[0]
-			}
-		}
-		if i, ok := e.(*ast.IndexExpr); ok {
-			e = i.X
-		}
-		if _, ok := e.(*ast.ChanType); ok {
+		switch e := typeOf(e).(type) {
+		case *ast.ChanType:
 			return "channel"
-		}
-		if sel, ok := e.(*ast.SelectorExpr); ok {
-			if x, ok := sel.X.(*ast.Ident); ok {
-				name := x.Name + "." + sel.Sel.Name
-				if x.Name == "atomic" || slices.Contains([]string{"sync.Mutex", "sync.RWMutex", "sync.Once", "sync.Map", "sync.Pool", "sync.WaitGroup"}, name) {
-					return name
-				}
+		case *ast.SelectorExpr:
+			x, ok := e.X.(*ast.Ident)
+			if !ok {
+				continue
+			}
+			if name := x.Name + "." + e.Sel.Name; x.Name == "atomic" || slices.Contains(changeable, name) {
+				return name
 			}
 		}
 	}
 	return ""
+}
+
+var changeable = []string{"sync.Mutex", "sync.RWMutex", "sync.Once", "sync.Map", "sync.Pool", "sync.WaitGroup"}
+
+// typeOf returns the type that an expression names: of T itself, T{}, &T{}, make(T), new(T) and T[X].
+func typeOf(e ast.Expr) ast.Expr {
+	if u, ok := e.(*ast.UnaryExpr); ok {
+		e = u.X
+	}
+	if c, ok := e.(*ast.CompositeLit); ok {
+		e = c.Type
+	}
+	if c, ok := e.(*ast.CallExpr); ok && len(c.Args) > 0 {
+		if id, ok := c.Fun.(*ast.Ident); ok && (id.Name == "make" || id.Name == "new") {
+			e = c.Args[0]
+		}
+	}
+	if i, ok := e.(*ast.IndexExpr); ok {
+		e = i.X
+	}
+	return e
 }
 
 // changes calls told for each expression in a file's functions that is assigned to, counted, or handed to delete or

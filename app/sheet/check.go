@@ -126,7 +126,7 @@ func checkChoice(f *catalog.Field, value string) Fault {
 
 func checkDate(f *catalog.Field, value string, today time.Time) (Fault, string) {
 	day, err := time.Parse(catalog.DateLayout, value)
-	if err != nil || day.Year() < 1900 {
+	if err != nil || day.Year() < 1850 {
 		return NotADate, ""
 	}
 	// load has parsed the bounds; one that can't be read here would bar nobody.

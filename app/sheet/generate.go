@@ -50,7 +50,7 @@ func GenerateOne(f *catalog.Field, rng *rand.Rand, today time.Time) string {
 		least, most := numberBounds(f)
 		return strconv.FormatInt(least+rng.Int64N(most-least+1), 10)
 	case catalog.Phone:
-		// 1380000xxxx: no line of a living person is rung up by a demonstration's data.
+		// One block of numbers, so that a demonstration's data are told by sight.
 		return fmt.Sprintf("1380000%04d", rng.IntN(10000))
 	case catalog.IDNo:
 		return generateID(rng)
@@ -130,7 +130,7 @@ func lengthBounds(f *catalog.Field, least, most int) (int, int) {
 	return min(least, most), most
 }
 
-// generateID makes a valid number in the district 000000's neighbour 990000, which no authority uses.
+// generateID makes a valid number of district 990000, which no authority uses.
 func generateID(rng *rand.Rand) string {
 	birth := time.Date(1940, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rng.IntN(60*365))
 	head := "990000" + birth.Format("20060102") + fmt.Sprintf("%03d", 1+rng.IntN(998))

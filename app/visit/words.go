@@ -44,7 +44,7 @@ func wordsOf(it *catalog.Item) kindWords {
 		}
 	case catalog.PayGuide:
 		return kindWords{
-			"开始登记", "确认提交", "已收到您的登记", "本机不收钱。怎么交费看小票上的说明。",
+			"开始登记", "确认提交", "已收到您的登记", "本机不收钱。要交多少、怎么交，核对好以后以窗口答复为准。",
 			"现在没有网络。您照样可以登记，会先存好；网络恢复后自动送出。",
 		}
 	case catalog.Apply:

@@ -1,0 +1,323 @@
+package printer_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"zhizhu/devices"
+	"zhizhu/devices/printer"
+	"zhizhu/devices/sim"
+)
+
+func printed(t *testing.T, got devices.PrintResult) {
+	t.Helper()
+	if got.Outcome != devices.Printed {
+		t.Fatalf("outcome %d, reason %s; want printed", got.Outcome, got.Reason)
+	}
+}
+
+func wantFailed(t *testing.T, got devices.PrintResult, k devices.Kind) {
+	t.Helper()
+	if got.Outcome != devices.PrintFailed || got.Reason != k {
+		t.Fatalf("outcome %d, reason %s; want failed, %s", got.Outcome, got.Reason, k)
+	}
+}
+
+func TestPrintsTwoReceiptsInARow(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	r.await("ready", ready)
+	for _, n := range []string{number, "441403-20250601-0008-1"} {
+		printed(t, r.print(receiptFor("陈桂兰", n)))
+		b := r.receipt()
+		if text := textOf(t, b); !strings.Contains(text, n) || !strings.Contains(text, "申请人    陈桂兰") {
+			t.Errorf("text:\n%s", text)
+		}
+		if got := codeOf(t, b); got != n {
+			t.Errorf("QR code says %q, want %q", got, n)
+		}
+	}
+	r.sound()
+}
+
+func TestFontlessPrinterGetsPictures(t *testing.T) {
+	r := newRig(t, rigOptions{sim: sim.PrinterOptions{NoChineseFont: true, Model: "TP-80"}})
+	r.await("ready", ready)
+	// Whether it has a font is asked after the first round of questions; a receipt that comes sooner is rare.
+	printed(t, r.print(receiptFor("陈桂兰", number)))
+	r.receipt()
+	printed(t, r.print(receiptFor("陈桂兰", number)))
+	b := r.receipt()
+	if text := textOf(t, b); strings.Contains(text, "陈") || !strings.Contains(text, "[picture") {
+		t.Errorf("text:\n%s", text)
+	}
+	if got := codeOf(t, b); got != number {
+		t.Errorf("QR code says %q", got)
+	}
+	r.sound()
+}
+
+func TestNativeCode(t *testing.T) {
+	r := newRig(t, rigOptions{driver: printer.Options{NativeQR: true}})
+	r.await("ready", ready)
+	printed(t, r.print(receiptFor("龑", number)))
+	b := r.receipt()
+	if text := textOf(t, b); !strings.Contains(text, "[code "+number+"]") {
+		t.Errorf("text:\n%s", text)
+	}
+	if got := codeOf(t, b); got != number {
+		t.Errorf("QR code says %q", got)
+	}
+	r.sound()
+}
+
+func TestNothingIsSentWhileThePrinterCannot(t *testing.T) {
+	for name, c := range map[string]struct {
+		break_, mend func(*sim.Printer)
+		kind         devices.Kind
+	}{
+		"paper out": {
+			func(p *sim.Printer) { p.SetPaper(devices.PaperEnd) },
+			func(p *sim.Printer) { p.SetPaper(devices.PaperOK) }, devices.PaperOut,
+		},
+		"cover open": {
+			func(p *sim.Printer) { p.SetCover(true) },
+			func(p *sim.Printer) { p.SetCover(false) }, devices.CoverOpen,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, rigOptions{})
+			r.await("ready", ready)
+			c.break_(r.sim)
+			r.await(name, reason(c.kind))
+			wantFailed(t, r.print(receiptFor("陈桂兰", number)), c.kind)
+			c.mend(r.sim)
+			r.await("ready", ready)
+			printed(t, r.print(receiptFor("陈桂兰", "2")))
+			if text := textOf(t, r.receipt()); strings.Contains(text, number) {
+				t.Errorf("the refused receipt was printed:\n%s", text)
+			}
+			r.sound()
+		})
+	}
+}
+
+func TestAMendedPrinterIsAskedAgainBeforeAJobIsRefused(t *testing.T) {
+	r := newRig(t, rigOptions{driver: printer.Options{Poll: time.Hour}})
+	r.sim.SetPaper(devices.PaperEnd)
+	r.await("paper out", reason(devices.PaperOut))
+	r.sim.SetPaper(devices.PaperOK)
+	printed(t, r.print(receiptFor("陈桂兰", number)))
+	r.sound()
+}
+
+func TestPaperEndsInTheMiddle(t *testing.T) {
+	for _, flow := range []bool{false, true} {
+		r := newRig(t, rigOptions{
+			sim:    sim.PrinterOptions{DotsPerSecond: 2000, FlowControl: flow},
+			driver: printer.Options{Stall: 500 * time.Millisecond},
+		})
+		r.await("ready", ready)
+		r.sim.PaperOutAfter(6)
+		got := r.print(receiptFor("陈桂兰", number))
+		if flow && got.Reason == devices.Stalled { // XOFF came inside a picture, where no question may be asked
+			got.Reason = devices.PaperOut
+		}
+		wantFailed(t, got, devices.PaperOut)
+		r.await("faulty", func(s devices.Status) bool { return s.State == devices.Faulty })
+		r.sim.SetPaper(devices.PaperOK)
+		r.await("ready", ready)
+		printed(t, r.print(receiptFor("吉", "2")))
+		// What had been printed of the first is cut off before the second begins.
+		if stub := textOf(t, r.receipt()); !strings.Contains(stub, "便民服务站") || strings.Contains(stub, "谢谢使用") {
+			t.Errorf("stub:\n%s", stub)
+		}
+		if text := textOf(t, r.receipt()); strings.Contains(text, number) || !strings.Contains(text, "谢谢使用") {
+			t.Errorf("second receipt:\n%s", text)
+		}
+		r.sound()
+	}
+}
+
+func TestCutterJamsAtTheEnd(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	r.await("ready", ready)
+	r.sim.JamCutter()
+	wantFailed(t, r.print(receiptFor("陈桂兰", number)), devices.CutterJam)
+	printed(t, r.print(receiptFor("陈桂兰", "2"))) // the next job asks the printer to recover
+	r.sound()
+}
+
+func TestSilentPrinterPrintsButNobodyKnows(t *testing.T) {
+	r := newRig(t, rigOptions{driver: printer.Options{Answer: 50 * time.Millisecond}})
+	r.sim.SetSilent(true)
+	r.await("unknown", func(s devices.Status) bool { return s.State == devices.Unknown && s.Reason == devices.Silent })
+	if got := r.print(receiptFor("陈桂兰", number)); got.Outcome != devices.PrintUnknown {
+		t.Fatalf("got %+v, want unknown", got)
+	}
+	if got := codeOf(t, r.receipt()); got != number {
+		t.Errorf("QR code says %q", got)
+	}
+	r.sound()
+}
+
+func TestPrinterThatFallsSilentInTheJob(t *testing.T) {
+	r := newRig(t, rigOptions{driver: printer.Options{Answer: 50 * time.Millisecond, Settle: 500 * time.Millisecond}})
+	r.await("ready", ready)
+	r.sim.SetSilent(true)
+	if got := r.print(receiptFor("陈桂兰", number)); got.Outcome != devices.PrintUnknown {
+		t.Fatalf("got %+v, want unknown", got)
+	}
+	r.await("unknown", func(s devices.Status) bool { return s.State == devices.Unknown })
+	r.sim.SetSilent(false)
+	r.await("ready", ready)
+}
+
+func TestPrinterThatOnlySaysHowItsPaperIs(t *testing.T) {
+	r := newRig(t, rigOptions{
+		sim:    sim.PrinterOptions{Mute: []int{1, 2, 3}, NoIdentify: true},
+		driver: printer.Options{Answer: 50 * time.Millisecond},
+	})
+	r.sim.SetPaper(devices.PaperLow)
+	r.await("low", func(s devices.Status) bool { return s.State == devices.Ready && s.Paper == devices.PaperLow })
+	if got := r.print(receiptFor("陈桂兰", number)); got.Outcome != devices.PrintUnknown {
+		t.Fatalf("got %+v, want unknown: cover and cutter were never confirmed", got)
+	}
+	r.sim.SetPaper(devices.PaperEnd)
+	r.await("out", reason(devices.PaperOut))
+	wantFailed(t, r.print(receiptFor("陈桂兰", "2")), devices.PaperOut)
+}
+
+func TestHangUpAndReturn(t *testing.T) {
+	r := newRig(t, rigOptions{baud: 38400})
+	r.await("ready", ready)
+	result := make(chan devices.PrintResult, 1)
+	before := r.sim.Received()
+	go func() { result <- r.driver.Print(context.Background(), receiptFor("陈桂兰", number)) }()
+	waitFor(t, func() bool { return r.sim.Received() > before+800 })
+	if err := r.tty.HangUp(); err != nil {
+		t.Fatal(err)
+	}
+	wantFailed(t, <-result, devices.HungUp)
+	if err := <-r.served; devices.KindOf(err) != devices.HungUp {
+		t.Fatalf("serve ended with %v", err)
+	}
+	wantFailed(t, r.print(receiptFor("陈桂兰", "2")), devices.HungUp)
+	if err := r.tty.Restore(); err != nil {
+		t.Fatal(err)
+	}
+	r.last = devices.Status{}
+	r.plug()
+	r.await("ready", ready)
+	printed(t, r.print(receiptFor("吉", "3")))
+	if stub := textOf(t, r.receipt()); strings.Contains(stub, "谢谢使用") {
+		t.Errorf("stub:\n%s", stub)
+	}
+	if text := textOf(t, r.receipt()); strings.Contains(text, number) || !strings.Contains(text, "谢谢使用") {
+		t.Errorf("receipt after the return:\n%s", text)
+	}
+	r.sound()
+}
+
+func TestCancelledJobIsCutOff(t *testing.T) {
+	r := newRig(t, rigOptions{baud: 19200})
+	r.await("ready", ready)
+	ctx, cancel := context.WithCancel(context.Background())
+	result := make(chan devices.PrintResult, 1)
+	before := r.sim.Received()
+	go func() { result <- r.driver.Print(ctx, receiptFor("陈桂兰", number)) }()
+	waitFor(t, func() bool { return r.sim.Received() > before+300 })
+	cancel()
+	wantFailed(t, <-result, devices.Cancelled)
+	if stub := textOf(t, r.receipt()); strings.Contains(stub, "谢谢使用") {
+		t.Errorf("the cancelled receipt was printed:\n%s", stub)
+	}
+	wantFailed(t, r.driver.Print(ctx, receiptFor("陈桂兰", number)), devices.Cancelled)
+	printed(t, r.print(receiptFor("吉", "2")))
+	if text := textOf(t, r.receipt()); strings.Contains(text, number) {
+		t.Errorf("second receipt:\n%s", text)
+	}
+	r.sound()
+}
+
+func TestXoffForAWhile(t *testing.T) {
+	r := newRig(t, rigOptions{})
+	r.await("ready", ready)
+	result := make(chan devices.PrintResult, 1)
+	before := r.sim.Received()
+	go func() { result <- r.driver.Print(context.Background(), receiptFor("陈桂兰", number)) }()
+	waitFor(t, func() bool { return r.sim.Received() > before+1000 })
+	r.sim.Hold(700 * time.Millisecond)
+	printed(t, <-result)
+	if got := codeOf(t, r.receipt()); got != number {
+		t.Errorf("QR code says %q", got)
+	}
+	r.sound()
+}
+
+func TestXoffForEver(t *testing.T) {
+	r := newRig(t, rigOptions{driver: printer.Options{Stall: 300 * time.Millisecond}})
+	r.await("ready", ready)
+	result := make(chan devices.PrintResult, 1)
+	before := r.sim.Received()
+	go func() { result <- r.driver.Print(context.Background(), receiptFor("陈桂兰", number)) }()
+	waitFor(t, func() bool { return r.sim.Received() > before+500 })
+	r.sim.Hold(1500 * time.Millisecond)
+	wantFailed(t, <-result, devices.Stalled)
+	r.receipt() // the stub, cut off when it takes bytes again
+	printed(t, r.print(receiptFor("吉", "2")))
+	if text := textOf(t, r.receipt()); strings.Contains(text, number) {
+		t.Errorf("second receipt:\n%s", text)
+	}
+	r.sound()
+}
+
+func TestSlowPrinterWithASmallBufferLosesNothing(t *testing.T) {
+	long := receiptFor("陈桂兰", number)
+	for range 6 {
+		long.Blocks = append(long.Blocks, receiptFor("吉", number).Blocks[:11]...)
+	}
+	for name, o := range map[string]sim.PrinterOptions{
+		"answers marks":    {DotsPerSecond: 2000},
+		"has flow control": {DotsPerSecond: 2000, FlowControl: true, NoIdentify: true},
+		"has neither":      {DotsPerSecond: 2000, NoIdentify: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, rigOptions{sim: o})
+			r.await("ready", ready)
+			printed(t, r.print(long))
+			if text := textOf(t, r.receipt()); strings.Count(text, number) != 7 {
+				t.Errorf("text:\n%s", text)
+			}
+			r.sound()
+		})
+	}
+}
+
+func TestWithoutALine(t *testing.T) {
+	p, err := printer.New(printer.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFailed(t, p.Print(t.Context(), receiptFor("陈桂兰", number)), devices.NoPort)
+	if _, err := printer.New(printer.Options{Font: []byte("no font")}); err == nil {
+		t.Error("a font that is none was taken")
+	}
+}
+
+// waitFor waits until ok holds, looking often.
+func waitFor(t *testing.T, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(10 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("waited in vain")
+		}
+	}
+}

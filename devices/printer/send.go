@@ -1,0 +1,339 @@
+package printer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"zhizhu/devices"
+	"zhizhu/devices/printer/escpos"
+)
+
+// breakOff says why a job can't go on while the line is still good.
+type breakOff struct{ kind devices.Kind }
+
+func (b *breakOff) Error() string { return "break off job: " + b.kind.String() }
+
+// print prints one job. The error is the line's: the session is over then.
+func (s *session) print(ctx context.Context, j job) (devices.PrintResult, error) {
+	s.busy = true
+	s.tell()
+	start := s.now()
+	t := &transmission{session: s, job: j, start: start, printed: start}
+	res, err := t.run(ctx)
+	s.busy = false
+	s.ask.due = s.now() // how is it now?
+	if err == nil {
+		s.tell()
+	}
+	s.log.Info("Print job over", slog.Int("outcome", int(res.Outcome)), slog.String("reason", res.Reason.String()),
+		slog.Int("bytes", t.bytes), slog.Int("missing", j.laid.Missing),
+		slog.Int64("ms", s.now().Sub(start).Milliseconds()))
+	return res, err
+}
+
+// transmission is one job on the wire.
+type transmission struct {
+	*session
+	job job
+
+	start   time.Time
+	bytes   int // sent of this job
+	ink     bool
+	owed    int
+	marks   []int     // bytes that had been sent at each mark
+	asked   time.Time // last question in the stream
+	turn    int       // which one
+	printed time.Time // when, by its dots, all that was sent will be on paper
+	backlog []backlog // what is on its way, by that reckoning
+}
+
+type backlog struct {
+	bytes int
+	until time.Time
+}
+
+const (
+	headSpeed = 1000                  // dots a second: a slow printer, for reckoning
+	markEvery = 512                   // bytes
+	chunkFor  = 10 * time.Millisecond // wire time of a chunk: so fast is XOFF obeyed
+	askEvery  = 100 * time.Millisecond
+)
+
+func (t *transmission) run(ctx context.Context) (devices.PrintResult, error) {
+	err := t.prepare(ctx)
+	if err == nil {
+		err = t.send(ctx)
+	}
+	var off *breakOff
+	switch {
+	case err == nil:
+		return t.settle(ctx)
+	case errors.As(err, &off):
+		return failed(off.kind), t.abandon(ctx, off.kind)
+	}
+	t.leave(true)
+	return failed(lineKind(err)), err
+}
+
+// prepare makes sure that the printer can take a job now. Nothing is sent but questions while it can't.
+func (t *transmission) prepare(ctx context.Context) error {
+	if err := t.drain(ctx); err != nil {
+		return err
+	}
+	if t.stuck() {
+		if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
+			return cmp.Or[error](err, &breakOff{devices.Stalled})
+		}
+		if err := t.release(ctx); err != nil {
+			return err
+		}
+	}
+	if t.kind() == devices.CutterJam {
+		if err := t.line.Write(ctx, escpos.Recover()); err != nil {
+			return err
+		}
+	}
+	if t.kind() != devices.OK {
+		if _, err := t.askAll(ctx); err != nil {
+			return err
+		}
+	}
+	if k := t.kind(); k != devices.OK {
+		return &breakOff{k}
+	}
+	if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
+		return cmp.Or[error](err, &breakOff{devices.Stalled})
+	}
+	if t.job.ctx.Err() != nil {
+		return &breakOff{devices.Cancelled}
+	}
+	if t.p.left.any {
+		return t.clean(ctx)
+	}
+	return nil
+}
+
+// send puts all pieces on the wire, several small ones at a time.
+func (t *transmission) send(ctx context.Context) error {
+	t.sent, t.passed = 0, 0
+	chunk := t.chunk()
+	pieces := t.job.laid.Pieces
+	for i := 0; i < len(pieces); {
+		if err := t.between(ctx, len(pieces[i].Bytes)); err != nil {
+			return err
+		}
+		if pieces[i].Bulk {
+			if err := t.bulk(ctx, pieces[i].Bytes, chunk); err != nil {
+				return err
+			}
+			t.account(pieces[i])
+			i++
+			continue
+		}
+		var batch []byte
+		for i < len(pieces) && len(batch) < chunk && !pieces[i].Bulk {
+			batch = append(batch, pieces[i].Bytes...)
+			t.account(pieces[i])
+			i++
+		}
+		if err := t.line.Write(ctx, batch); err != nil {
+			return err
+		}
+		t.bytes += len(batch)
+	}
+	return nil
+}
+
+func (t *transmission) chunk() int {
+	return max(int(time.Duration(t.line.Baud()/10)*chunkFor/time.Second), 16)
+}
+
+// account reckons when a piece will be on paper.
+func (t *transmission) account(p escpos.Piece) {
+	t.ink = t.ink || p.Dots > 0
+	if at := t.now(); t.printed.Before(at) {
+		t.printed = at
+	}
+	t.printed = t.printed.Add(time.Duration(p.Dots) * time.Second / headSpeed)
+	t.backlog = append(t.backlog, backlog{bytes: len(p.Bytes), until: t.printed})
+}
+
+// bulk sends a piece that the printer counts. It stops inside only where the printer does.
+func (t *transmission) bulk(ctx context.Context, b []byte, chunk int) error {
+	t.owed = len(b)
+	for len(b) > 0 {
+		since := t.now()
+		for t.held {
+			if t.job.ctx.Err() != nil {
+				return &breakOff{devices.Cancelled}
+			}
+			if t.now().Sub(since) > t.p.opt.Stall {
+				return &breakOff{devices.Stalled}
+			}
+			if _, err := t.pump(ctx, askEvery, func() bool { return !t.held }); err != nil {
+				return err
+			}
+		}
+		n := min(len(b), chunk)
+		if err := t.line.Write(ctx, b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+		t.bytes += n
+		t.owed = len(b)
+		if err := t.drain(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// between is called where a command may stand: it asks for status now and then, sets marks, and waits while the
+// printer has no room for the next piece of n bytes.
+func (t *transmission) between(ctx context.Context, n int) error {
+	since, progress := t.now(), t.passed
+	for {
+		if err := t.drain(ctx); err != nil {
+			return err
+		}
+		if t.job.ctx.Err() != nil {
+			return &breakOff{devices.Cancelled}
+		}
+		if k := t.kind(); k != devices.OK && k != devices.Stalled {
+			return &breakOff{k}
+		}
+		if err := t.inStream(ctx); err != nil {
+			return err
+		}
+		wait := t.full(n)
+		if wait == 0 && !t.held {
+			return nil
+		}
+		if t.passed != progress {
+			since, progress = t.now(), t.passed
+		}
+		if t.now().Sub(since) > t.p.opt.Stall {
+			return &breakOff{devices.Stalled}
+		}
+		if wait == 0 {
+			wait = askEvery
+		}
+		if _, err := t.pump(ctx, wait, func() bool { return !t.held && t.full(n) == 0 }); err != nil {
+			return err
+		}
+	}
+}
+
+// inStream writes the questions and marks that are due.
+func (t *transmission) inStream(ctx context.Context) error {
+	t.expire()
+	every := max(askEvery, 300*10*time.Second/time.Duration(t.line.Baud())) // one byte in a hundred
+	if t.ask.open == 0 && t.now().Sub(t.asked) >= every {
+		t.asked = t.now()
+		t.turn = t.turn%lastQuestion + 1
+		if err := t.question(ctx, t.turn); err != nil {
+			return err
+		}
+	}
+	last := 0
+	if len(t.marks) > 0 {
+		last = t.marks[len(t.marks)-1]
+	}
+	if t.id.known && t.bytes-last >= markEvery && !t.held {
+		return t.mark(ctx)
+	}
+	return nil
+}
+
+func (t *transmission) mark(ctx context.Context) error {
+	t.marks = append(t.marks, t.bytes)
+	t.sent++
+	return t.line.Write(ctx, escpos.Identify())
+}
+
+// full says how long to wait before n more bytes may be sent without running over the printer's buffer; 0 is no time.
+// A printer that answers marks says itself how far it is; else its speed is reckoned.
+func (t *transmission) full(n int) time.Duration {
+	window := t.p.opt.Buffer * 3 / 4
+	if t.id.known {
+		done := 0
+		if t.passed > 0 {
+			done = t.marks[min(t.passed, len(t.marks))-1]
+		}
+		if out := t.bytes - done; out > markEvery && out+n > window && len(t.marks) > t.passed {
+			return askEvery
+		}
+		return 0
+	}
+	now, out := t.now(), 0
+	for len(t.backlog) > 0 && !t.backlog[0].until.After(now) {
+		t.backlog = t.backlog[1:]
+	}
+	for _, b := range t.backlog {
+		out += b.bytes
+	}
+	if out == 0 || out+n <= t.p.opt.Buffer*7/8 {
+		return 0
+	}
+	return max(t.backlog[0].until.Sub(now), time.Millisecond)
+}
+
+// abandon gives up a job that has begun: what the printer holds of it is cleared where the printer can do that.
+func (t *transmission) abandon(ctx context.Context, k devices.Kind) error {
+	t.leave(false)
+	if t.bytes == 0 || k == devices.Cancelled || t.held || t.owed > 0 {
+		return nil
+	}
+	return t.line.Write(ctx, escpos.Recover())
+}
+
+// leave notes what must be cleaned up before anything else is printed.
+func (t *transmission) leave(lost bool) {
+	if t.bytes > 0 || t.owed > 0 {
+		t.p.left = leftover{any: true, ink: t.ink, owed: t.owed, lost: lost}
+	}
+}
+
+// lineKind is why the line can't be used any more.
+func lineKind(err error) devices.Kind {
+	if k := devices.KindOf(err); k != devices.Internal {
+		return k
+	}
+	return devices.HungUp // the program is stopping
+}
+
+// release gives the printer what it still waits for of a picture that was broken off, so that it listens again.
+func (s *session) release(ctx context.Context) error {
+	b := escpos.Fill(s.p.left.owed)
+	if s.p.left.lost {
+		b = escpos.Resync()
+	}
+	s.p.left.owed, s.p.left.lost = 0, false
+	return s.line.Write(ctx, b)
+}
+
+// clean ends what a broken-off job has left: its modes, and the paper that carries a part of it, which must not hang
+// on the next resident's receipt.
+func (s *session) clean(ctx context.Context) error {
+	if s.stuck() {
+		if err := s.release(ctx); err != nil {
+			return err
+		}
+	}
+	left := s.p.left
+	b := escpos.Init()
+	if left.ink {
+		for _, p := range escpos.Eject() {
+			b = append(b, p.Bytes...)
+		}
+	}
+	if err := s.line.Write(ctx, b); err != nil {
+		return err
+	}
+	s.p.left = leftover{}
+	s.log.Info("Broken-off job cut off", slog.Bool("paper", left.ink))
+	return nil
+}

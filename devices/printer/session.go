@@ -1,0 +1,247 @@
+package printer
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"zhizhu/devices"
+	"zhizhu/devices/printer/escpos"
+)
+
+// session is one life of a line. All of it but the inbox belongs to the goroutine that serves.
+type session struct {
+	p      *Printer
+	line   devices.Line
+	report func(devices.Status)
+	log    *slog.Logger
+	now    func() time.Time
+
+	jobs chan job
+	over chan struct{} // closed when no job is taken any more
+
+	in      inbox
+	decoder escpos.Decoder
+	cond    escpos.Condition
+	held    bool // XOFF came, XON did not
+	heldAt  time.Time
+	dropped int
+
+	ask     asking
+	id      identity
+	sent    int // marks sent in this line's life
+	passed  int // marks answered: the printer has worked off all that was sent before them
+	busy    bool
+	told    devices.Status
+	heard   time.Time // when the last byte came
+	silence bool      // the last round of questions was not answered at all
+}
+
+func newSession(p *Printer, line devices.Line, report func(devices.Status)) *session {
+	return &session{
+		p: p, line: line, report: report, log: p.opt.Log, now: p.opt.Now,
+		jobs: make(chan job), over: make(chan struct{}), in: newInbox(),
+	}
+}
+
+// inbox takes what the reading goroutine brings.
+type inbox struct {
+	mu    *sync.Mutex
+	bytes []byte
+	err   error
+	bell  chan struct{}
+}
+
+func newInbox() inbox { return inbox{mu: &sync.Mutex{}, bell: make(chan struct{}, 1)} }
+
+func (b *inbox) put(p []byte, err error) {
+	b.mu.Lock()
+	b.bytes = append(b.bytes, p...)
+	if err != nil {
+		b.err = err
+	}
+	b.mu.Unlock()
+	select {
+	case b.bell <- struct{}{}:
+	default:
+	}
+}
+
+func (b *inbox) take() ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	p := b.bytes
+	b.bytes = nil
+	return p, b.err
+}
+
+// serve runs until ctx ends or the line is lost.
+func (s *session) serve(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { s.read(ctx) })
+	defer wg.Wait()
+	defer stop()
+	for {
+		if err := s.idle(ctx); err != nil {
+			return err
+		}
+		wait := time.NewTimer(s.untilNext())
+		select {
+		case <-ctx.Done():
+		case <-s.in.bell:
+		case j := <-s.jobs:
+			res, err := s.print(ctx, j)
+			j.done <- res
+			if err != nil {
+				wait.Stop()
+				return err
+			}
+		case <-wait.C:
+		}
+		wait.Stop()
+	}
+}
+
+func (s *session) read(ctx context.Context) {
+	buf := make([]byte, 256)
+	for {
+		n, err := s.line.Read(ctx, buf)
+		s.in.put(buf[:n], err)
+		if err != nil {
+			return
+		}
+	}
+}
+
+// drain takes in what has come. Its error is the line's.
+func (s *session) drain(ctx context.Context) error {
+	b, err := s.in.take()
+	if len(b) > 0 {
+		if at := s.now(); at.Sub(s.heard) > time.Second {
+			s.decoder.Reset() // what had begun then will never end
+		}
+		s.heard = s.now()
+		s.decoder.Feed(b, s.hear)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// hear takes in one reply.
+func (s *session) hear(r escpos.Reply) {
+	switch r.Kind {
+	case escpos.FlowOff:
+		if !s.held {
+			s.held, s.heldAt = true, s.now()
+		}
+	case escpos.FlowOn:
+		s.held = false
+	case escpos.RealTime:
+		if !s.ask.answered(&s.cond, r.Byte) {
+			s.dropped++
+		}
+		s.silence = false
+	case escpos.Auto:
+		s.cond.Auto(r.Block)
+		s.silence = false
+	case escpos.Queued:
+		s.hearMark(r.Byte)
+	case escpos.Text:
+		s.id.model = r.Name
+	case escpos.Noise:
+		s.dropped++
+	}
+}
+
+// pump waits until cond holds, for at most d. It returns whether it held; the error is the line's, or ctx's.
+func (s *session) pump(ctx context.Context, d time.Duration, cond func() bool) (bool, error) {
+	limit := time.NewTimer(d)
+	defer limit.Stop()
+	for {
+		if err := s.drain(ctx); err != nil {
+			return false, err
+		}
+		if cond() {
+			return true, nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.in.bell:
+		case <-limit.C:
+			return false, s.drain(ctx)
+		}
+	}
+}
+
+// kind is the worst that is known now.
+func (s *session) kind() devices.Kind {
+	k := s.worst()
+	if k == devices.OK && s.held && (s.stuck() || s.now().Sub(s.heldAt) > s.p.opt.Stall) {
+		return devices.Stalled
+	}
+	return k
+}
+
+// worst is the worst that the printer has said.
+func (s *session) worst() devices.Kind {
+	switch c := s.cond; {
+	case c.CoverOpen:
+		return devices.CoverOpen
+	case c.PaperEnd, c.Stopped:
+		return devices.PaperOut
+	case c.CutterJam:
+		return devices.CutterJam
+	case c.Unrecoverable:
+		return devices.SelfTest
+	case c.Offline, c.Recovering:
+		return devices.Stalled
+	}
+	return devices.OK
+}
+
+// tell reports the status if it has changed, from the first round of questions on.
+func (s *session) tell() {
+	if s.ask.rounds == 0 {
+		return
+	}
+	st := devices.Status{
+		Port: s.line.Path(), Model: s.id.model, Reason: s.kind(), Paper: s.paper(), Dropped: s.dropped, Since: s.told.Since,
+	}
+	switch {
+	case s.cond.Answered == 0 || s.silence:
+		st.State, st.Reason, st.Paper = devices.Unknown, devices.Silent, devices.PaperUnknown
+	case st.Reason != devices.OK:
+		st.State = devices.Faulty
+	default:
+		st.State = devices.Ready
+	}
+	if s.busy && st.State == devices.Ready {
+		st.State = devices.Busy
+	}
+	if st == s.told {
+		return
+	}
+	if st.State != s.told.State || st.Reason != s.told.Reason || st.Since.IsZero() {
+		st.Since = s.now()
+		s.log.Info("Printer changed", slog.Int("state", int(st.State)), slog.String("reason", st.Reason.String()))
+	}
+	s.told = st
+	s.report(st)
+	s.p.opt.OnStatus(st)
+}
+
+func (s *session) paper() devices.Paper {
+	switch c := s.cond; {
+	case c.PaperEnd:
+		return devices.PaperEnd
+	case c.PaperLow:
+		return devices.PaperLow
+	case c.Answered&(1<<4) != 0:
+		return devices.PaperOK
+	}
+	return devices.PaperUnknown
+}

@@ -1,0 +1,93 @@
+package printer
+
+import (
+	"context"
+	"time"
+
+	"zhizhu/devices"
+	"zhizhu/devices/printer/escpos"
+)
+
+// settle waits until the job is on paper and asks how the printer is. All bytes are out.
+func (t *transmission) settle(ctx context.Context) (devices.PrintResult, error) {
+	res, err := t.confirm(ctx)
+	if err != nil {
+		t.leave(true)
+		return failed(lineKind(err)), err
+	}
+	if res.Outcome == devices.PrintFailed {
+		return res, t.abandon(ctx, res.Reason)
+	}
+	return res, nil
+}
+
+func (t *transmission) confirm(ctx context.Context) (devices.PrintResult, error) {
+	limit := t.now().Add(t.p.opt.Settle + max(t.printed.Sub(t.now()), 0))
+	if t.id.known {
+		if err := t.mark(ctx); err != nil {
+			return devices.PrintResult{}, err
+		}
+	}
+	done, err := t.workedOff(ctx, limit)
+	if err != nil {
+		return devices.PrintResult{}, err
+	}
+	if k := t.kind(); k != devices.OK && k != devices.Stalled {
+		return failed(k), nil
+	}
+	for done {
+		got, err := t.askAll(ctx)
+		if err != nil {
+			return devices.PrintResult{}, err
+		}
+		k := t.kind()
+		switch {
+		case k != devices.OK && k != devices.Stalled:
+			return failed(k), nil
+		case got == escpos.AllAnswered && k == devices.OK:
+			return devices.PrintResult{Outcome: devices.Printed}, nil
+		case got&t.cond.Answered == t.cond.Answered && k == devices.OK:
+			return devices.PrintResult{}, nil // all that it ever answers, but not all that must be known
+		case t.job.ctx.Err() != nil:
+			return devices.PrintResult{}, nil
+		case !t.now().Before(limit):
+			if k == devices.Stalled && got != 0 {
+				return failed(k), nil
+			}
+			return devices.PrintResult{}, nil
+		}
+		if _, err := t.pump(ctx, askEvery, func() bool { return false }); err != nil {
+			return devices.PrintResult{}, err
+		}
+	}
+	return devices.PrintResult{}, nil
+}
+
+// workedOff waits until the printer has done all that it was sent: by its answer to the last mark, else by reckoning.
+// It asks for status meanwhile and returns early when something is wrong.
+func (t *transmission) workedOff(ctx context.Context, limit time.Time) (bool, error) {
+	for {
+		if err := t.drain(ctx); err != nil {
+			return false, err
+		}
+		now := t.now()
+		switch k := t.kind(); {
+		case k != devices.OK && k != devices.Stalled:
+			return true, nil
+		case t.id.known && t.passed >= t.sent, !t.id.known && !now.Before(t.printed), t.cond.Answered == 0:
+			return true, nil
+		case !now.Before(limit), t.job.ctx.Err() != nil:
+			return false, nil
+		}
+		if err := t.inStream(ctx); err != nil {
+			return false, err
+		}
+		wait := askEvery
+		if !t.id.known {
+			wait = min(wait, max(t.printed.Sub(now), time.Millisecond))
+		}
+		if _, err := t.pump(ctx, wait, func() bool { return t.id.known && t.passed >= t.sent }); err != nil {
+			return false, err
+		}
+	}
+}

@@ -15,8 +15,10 @@ const (
 	metaTable Table = "store"
 	// mapped keeps the file from being mapped anew while it is small. It is address space, not memory.
 	mapped = 64 << 20
-	// growth is how much the file grows at once. Growing costs an fsync.
-	growth = 2 << 20
+	// growth is how much the file grows at once.
+	growth = 1 << 20
+	// headroom is what must be left after the last page in use, lest the file grows before the next commit.
+	headroom = 256 << 10
 )
 
 var (
@@ -72,3 +74,31 @@ func syncFile(path string) error {
 
 // stamp is a time as it stands in the name of a file put aside.
 func stamp(t time.Time) string { return t.UTC().Format("20060102T150405Z") }
+
+// reach sees to it that the file goes on well beyond the last page in use, in blocks that are written. bbolt itself
+// would leave holes there, and each commit into a hole has the file system write its journal too. It also keeps room for
+// acknowledgements on a disk that becomes full. The caller holds bbolt's write lock, so that nobody else grows the file.
+// Its errors don't matter: bbolt meets them again, at a place where they do.
+func (s *Store) reach(used int64) {
+	if s.end-used >= headroom {
+		return
+	}
+	f, err := os.OpenFile(s.o.Path, os.O_WRONLY, 0)
+	if err != nil {
+		return
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return
+	}
+	if s.end = info.Size(); s.end-used >= headroom || s.end+growth > s.o.MaxSize {
+		return
+	}
+	if _, err := f.WriteAt(make([]byte, growth), s.end); err != nil {
+		return
+	}
+	if f.Sync() == nil {
+		s.end += growth
+	}
+}

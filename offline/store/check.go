@@ -34,7 +34,8 @@ func check(ctx context.Context, o Options, size int64) (cause string, err error)
 		names[i] = string(t)
 	}
 	cmd := exec.CommandContext(limited, exe, ChildArg, o.Path, strconv.Itoa(o.Schema.Version()), strings.Join(names, ","))
-	cmd.Env = append(os.Environ(), childEnv+"=1", "GOTRACEBACK=none")
+	// A child built with the race detector would sleep for a second before it ends.
+	cmd.Env = append(os.Environ(), childEnv+"=1", "GOTRACEBACK=none", "GORACE=atexit_sleep_ms=0")
 	cmd.WaitDelay = time.Second
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint

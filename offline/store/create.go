@@ -35,7 +35,9 @@ func fill(path string, o Options, generation int) error {
 	if err != nil {
 		return err
 	}
-	s := &Store{o: o, db: db}
+	at := o
+	at.Path = path
+	s := &Store{o: at, db: db}
 	err = s.commit(func(tx *Tx) error {
 		for _, t := range append([]Table{metaTable}, o.Schema.Tables...) {
 			if err := tx.CreateTable(t); err != nil {

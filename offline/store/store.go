@@ -22,8 +22,9 @@ type Store struct {
 	db     *bbolt.DB // nil while it can't be opened, or closed
 	closed bool
 
-	writing sync.Mutex // guards suspect, and serialises writers with recovery
+	writing sync.Mutex // guards what follows, and serialises writers with recovery
 	suspect bool       // a commit failed, and the file wasn't opened anew since
+	end     int64      // up to where the file's blocks are known to be written
 }
 
 // Update runs fn in a transaction and commits it: when it returns nil, everything is on disk. An error of fn is returned
@@ -64,6 +65,7 @@ func (s *Store) commit(fn func(*Tx) error) error {
 			_ = tx.Rollback() // of an error or a panic in fn, which says more
 		}
 	}()
+	s.reach(tx.Size())
 	if err := fn(&Tx{tx: tx}); err != nil {
 		return err
 	}

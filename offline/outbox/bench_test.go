@@ -1,0 +1,63 @@
+package outbox
+
+import (
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"zhizhu/offline/wire"
+)
+
+// BenchmarkLodge lodges (sealing and commit) beside a raw append and fdatasync of the same bytes to a growing file, in
+// turns, and reports the median of the ratios as x-raw.
+func BenchmarkLodge(b *testing.B) {
+	s := newStation(b)
+	raw, err := os.OpenFile(filepath.Join(b.TempDir(), "raw"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = raw.Close() }()
+	s.lodge(b, matter(0))
+	bytes := make([]byte, len(s.pending(b, wire.LaneMatters)[0].Packet))
+	if _, err := rand.Read(bytes); err != nil {
+		b.Fatal(err)
+	}
+	var ratios, lodges, appends []float64
+	i := 0
+	for b.Loop() {
+		i++
+		m := matter(i)
+		// As on the machine, where a key is made while the resident reads the review.
+		if err := s.Prepare(); err != nil {
+			b.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := s.Lodge(b.Context(), m); err != nil {
+			b.Fatal(err)
+		}
+		lodge := time.Since(start)
+		start = time.Now()
+		if _, err := raw.Write(bytes); err != nil {
+			b.Fatal(err)
+		}
+		if err := syscall.Fdatasync(int(raw.Fd())); err != nil {
+			b.Fatal(err)
+		}
+		app := time.Since(start)
+		ratios = append(ratios, float64(lodge)/float64(app))
+		lodges, appends = append(lodges, float64(lodge)), append(appends, float64(app))
+	}
+	b.ReportMetric(median(ratios), "x-raw")
+	b.ReportMetric(median(lodges)/1e3, "lodge-µs")
+	b.ReportMetric(median(appends)/1e3, "raw-µs")
+	b.ReportMetric(float64(len(bytes)), "bytes")
+}
+
+func median(v []float64) float64 {
+	slices.Sort(v)
+	return v[len(v)/2]
+}

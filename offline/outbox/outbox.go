@@ -1,0 +1,208 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"zhizhu/offline/seal"
+	"zhizhu/offline/store"
+)
+
+// Kinds of errors.
+var (
+	// ErrDiskFull: nothing was taken in; what is there still goes up.
+	ErrDiskFull = errors.New("no room for another matter")
+	// ErrStore: nothing was taken in, the data file can't be written.
+	ErrStore = errors.New("data file can't be written")
+	// ErrRated: this matter has its rating already.
+	ErrRated = errors.New("already rated")
+	// ErrUnknown: no such record here.
+	ErrUnknown = errors.New("no such record")
+	// ErrAck: the acknowledgement isn't the gateway's, or not for this record.
+	ErrAck = errors.New("not a valid acknowledgement of this record")
+)
+
+// Store is the data file: *store.Store, whose contract it has.
+type Store interface {
+	Update(ctx context.Context, fn func(*store.Tx) error) error
+	View(ctx context.Context, fn func(*store.Tx) error) error
+	Confirm(ctx context.Context, fn func(*store.Tx) error) error
+	Room() error
+}
+
+// Options say who the terminal is and what it works with. All but ClockTrust are needed.
+type Options struct {
+	Store      Store
+	Generation int // of the data file: store.Opened
+	Terminal   string
+	Station    string
+	SealKey    *seal.PublicKey // the gateway's, for packets
+	AckKey     *seal.PublicKey // the gateway's, for acknowledgements
+	Box        *seal.Box
+	Now        func() time.Time
+	Rand       io.Reader // must be safe for concurrent use
+	Log        *slog.Logger
+	ClockTrust func() string // wire.Matter.ClockTrust; "unknown" if nil
+}
+
+// Outbox is a terminal's outbox. It is safe for concurrent use.
+type Outbox struct {
+	o      Options
+	sealer *seal.Sealer
+
+	// writing is held over a write and the change of the index that follows from it.
+	writing sync.Mutex
+	stale   bool // the index may differ from the disk
+	// doubtful are matters whose write failed and could not be read back, with their keys in the queue: the resident was
+	// told that nothing was taken in, so they never go up, and are taken out when the disk works again.
+	doubtful map[id][]byte
+
+	mu    sync.RWMutex
+	index *index
+}
+
+// New makes an outbox over a store whose schema has Tables, and reads what is in it.
+func New(ctx context.Context, o Options) (*Outbox, error) {
+	if o.Store == nil || o.SealKey == nil || o.AckKey == nil || o.Box == nil || o.Terminal == "" {
+		return nil, errors.New("make outbox: store, keys and terminal id are needed")
+	}
+	if o.ClockTrust == nil {
+		o.ClockTrust = func() string { return "unknown" }
+	}
+	b := &Outbox{o: o, sealer: seal.NewSealer(o.Rand, o.SealKey, keysAhead), doubtful: map[id][]byte{}}
+	err := o.Store.View(ctx, func(tx *store.Tx) error { b.index = load(tx, o.Log); return nil })
+	if err != nil {
+		return nil, fmt.Errorf("make outbox: %w", err)
+	}
+	return b, nil
+}
+
+// keysAhead is how many packet keys are made ahead of time: a matter and its rating.
+const keysAhead = 2
+
+// Prepare makes a packet key ahead of time if one is missing, so that the next resident doesn't wait for it. The keys
+// are in memory only, each is used once. Call it when nobody waits.
+func (o *Outbox) Prepare() error { return o.sealer.Prepare() }
+
+// Counts is how much waits, cheap enough to ask at any time.
+type Counts struct {
+	Queued       int       // matters waiting to go up
+	Ratings      int       // ratings waiting to go up
+	Oldest       time.Time // lodging time of the first matter waiting, zero for none
+	Acknowledged int       // matters the gateway has signed for, since this data file was made
+	Quarantined  int       // records of any lane set aside
+}
+
+// Counts returns how much waits.
+func (o *Outbox) Counts() Counts {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return o.index.counts()
+}
+
+// change is one write: what goes to disk, how to see afterwards that it is there, and what follows for the index.
+type change struct {
+	write   func(*store.Tx) error
+	present func(*store.Tx) (bool, error) // asked after a write in doubt
+	apply   func(*index)
+}
+
+// update makes a change, on disk and in the index. An error means that it isn't on disk, or (errUnproven) that this
+// could not be found out.
+func (o *Outbox) update(ctx context.Context, c change) error {
+	o.writing.Lock()
+	defer o.writing.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return err
+	}
+	err := o.o.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := o.dropDoubtful(tx); err != nil {
+			return err
+		}
+		return c.write(tx)
+	})
+	if errors.Is(err, store.ErrInDoubt) {
+		err = o.prove(ctx, c.present, err)
+	}
+	if err != nil {
+		return err
+	}
+	clear(o.doubtful)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c.apply(o.index)
+	return nil
+}
+
+// prove finds out what became of a write in doubt. It returns nil if it is on disk.
+func (o *Outbox) prove(ctx context.Context, present func(*store.Tx) (bool, error), doubt error) error {
+	// The answer matters more than the caller's patience.
+	ctx = context.WithoutCancel(ctx)
+	there := false
+	err := o.o.Store.Confirm(ctx, func(tx *store.Tx) error {
+		var err error
+		there, err = present(tx)
+		return err
+	})
+	if err != nil {
+		o.stale = true
+		return fmt.Errorf("%w: %w: %w", errUnproven, doubt, err)
+	}
+	if !there {
+		return fmt.Errorf("write is not on disk: %w", doubt)
+	}
+	o.o.Log.LogAttrs(ctx, slog.LevelWarn, "Write was in doubt and is on disk", slog.Any("error", doubt))
+	return nil
+}
+
+// errUnproven marks a write that could not even be read back.
+var errUnproven = errors.New("write can't be read back")
+
+// refresh makes the index anew after a write that could not be read back.
+func (o *Outbox) refresh(ctx context.Context) error {
+	if !o.stale {
+		return nil
+	}
+	var x *index
+	if err := o.o.Store.Confirm(ctx, func(tx *store.Tx) error { x = load(tx, o.o.Log); return nil }); err != nil {
+		return fmt.Errorf("read outbox anew: %w", err)
+	}
+	for u := range o.doubtful {
+		x.forget(u)
+	}
+	o.mu.Lock()
+	o.index = x
+	o.mu.Unlock()
+	o.stale = false
+	return nil
+}
+
+// dropDoubtful takes out matters that the resident was told had failed.
+func (o *Outbox) dropDoubtful(tx *store.Tx) error {
+	for u, key := range o.doubtful {
+		v := tx.Get(queueTable, key)
+		if v == nil {
+			continue
+		}
+		if e, _, err := decodeEntry(v); err != nil || e.ID != u {
+			continue
+		}
+		if err := tx.Delete(queueTable, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storeError puts a failure of the data file into the outbox's words.
+func storeError(verb string, err error) error {
+	if errors.Is(err, store.ErrFull) {
+		return fmt.Errorf("%s: %w: %w", verb, ErrDiskFull, err)
+	}
+	return fmt.Errorf("%s: %w: %w", verb, ErrStore, err)
+}

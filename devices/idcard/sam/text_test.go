@@ -1,0 +1,216 @@
+package sam
+
+import (
+	"encoding/binary"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"zhizhu/devices"
+)
+
+func cards() map[string]devices.Card {
+	return map[string]devices.Card{
+		"resident": {
+			Type: devices.ResidentCard, Name: "测试甲", Sex: '2', Nation: "01", Birth: "1956-03-08",
+			Address: strings.Repeat("广东省梅州市", 5) + "梅县区松口", Number: "441403195603080021", Authority: "梅州市公安局梅县分局",
+			ValidFrom: "2010-01-02", ValidTo: devices.LongTerm,
+		},
+		"rare name": {Type: devices.ResidentCard, Name: "𠮷䶮\ue000", Sex: '9', Nation: "56", ValidTo: "2031-12-31"},
+		"permit": {
+			Type: devices.ResidencePermit, Name: "测试乙", Sex: '1', Birth: "1970-12-31", Address: "广东省梅州市梅县区",
+			Number: "810000197012310015", Authority: "梅州市公安局梅县分局", ValidFrom: "2020-02-29", ValidTo: "2025-02-28",
+			PassNumber: "H00000001", IssueCount: "02",
+		},
+		"foreigner 2017": {
+			Type: devices.Foreigner2017, Name: "测试丙", EnglishName: "TEST, VERY LONG NAME OF SEVERAL WORDS", Sex: '1', Birth: "1980-05-05",
+			Number: "XXA440080050516", Nationality: "XXA", Authority: "4400", ValidFrom: "2018-01-01", ValidTo: "2028-01-01",
+		},
+		"foreigner 2023": {
+			Type: devices.Foreigner2023, Name: "测试丁", EnglishName: "TEST A NAME THAT GOES ON IN THE SEC OND PART", Sex: '2', Renewals: "00",
+			Birth: "1990-07-07", Number: "944999199007070010", Nationality: "XXA", ValidFrom: "2024-01-01", ValidTo: "2034-01-01", FormerNumber: "123",
+		},
+	}
+}
+
+func TestTextBlocksComeBackAsTheyWent(t *testing.T) {
+	for name, want := range cards() {
+		t.Run(name, func(t *testing.T) {
+			block, err := EncodeText(want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := ParseText(block)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("got\n%#v, want\n%#v", got, want)
+			}
+		})
+	}
+}
+
+// put writes a field by the table of protocols.md A5, so that parser and encoder can't be wrong together.
+func put(block []byte, at int, s string) {
+	for i, r := range []rune(s) {
+		binary.LittleEndian.PutUint16(block[at+2*i:], uint16(r))
+	}
+}
+
+func blank(flag byte) []byte {
+	b := make([]byte, 256)
+	put(b, 0, strings.Repeat(" ", 128))
+	put(b, 248, string(rune(flag)))
+	return b
+}
+
+func TestOffsetsAreThoseOfTheTable(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		flag byte
+		at   map[int]string
+		want devices.Card
+	}{
+		{
+			"resident", ' ', map[int]string{0: "甲", 30: "1", 32: "02", 36: "20000229", 52: "址 址", 122: "12", 158: "局", 188: "20200101", 204: "长期"},
+			devices.Card{Type: ' ', Name: "甲", Sex: '1', Nation: "02", Birth: "2000-02-29", Address: "址 址", Number: "12", Authority: "局", ValidFrom: "2020-01-01", ValidTo: "长期"},
+		},
+		{
+			"permit", 'J', map[int]string{0: "甲", 30: "2", 32: "99", 220: "H12345678", 238: "01", 204: "20300230"},
+			devices.Card{Type: 'J', Name: "甲", Sex: '2', PassNumber: "H12345678", IssueCount: "01"},
+		},
+		{
+			"foreigner 2017", 'I', map[int]string{0: "A B", 120: "1", 122: "N", 152: "XXA", 158: "甲", 188: "20180101", 204: "20280101", 220: "19800505", 236: "01", 240: "4400"},
+			devices.Card{
+				Type: 'I', EnglishName: "A B", Sex: '1', Number: "N", Nationality: "XXA", Name: "甲", ValidFrom: "2018-01-01",
+				ValidTo: "2028-01-01", Birth: "1980-05-05", Authority: "4400",
+			},
+		},
+		{
+			"foreigner 2023", 'Y', map[int]string{0: "甲", 30: "x", 32: "01", 36: "00000000", 52: strings.Repeat("A", 35), 122: "9", 220: "BC", 242: "XXA", 250: "123"},
+			devices.Card{
+				Type: 'Y', Name: "甲", Sex: '0', Renewals: "01", EnglishName: strings.Repeat("A", 35) + "BC", Number: "9",
+				Nationality: "XXA", FormerNumber: "123",
+			},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			b := blank(tc.flag)
+			for at, s := range tc.at {
+				put(b, at, s)
+			}
+			got, err := ParseText(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, tc.want) {
+				t.Errorf("got\n%#v, want\n%#v", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestParseTextRefusesWhatItDoesNotKnow(t *testing.T) {
+	if _, err := ParseText(blank('Q')); !errors.Is(err, ErrUnknownType) {
+		t.Errorf("flag Q: %v", err)
+	}
+	if _, err := ParseText(make([]byte, 255)); err == nil {
+		t.Error("255 bytes were taken for a text block")
+	}
+	if c, err := ParseText(make([]byte, 256)); err != nil || c.Type != devices.ResidentCard || c.Name != "" {
+		t.Errorf("a block of NUL: %#v, %v", c, err)
+	}
+}
+
+func TestEncodeTextRefusesWhatDoesNotFit(t *testing.T) {
+	for _, c := range []devices.Card{
+		{Type: ' ', Name: strings.Repeat("长", 16)},
+		{Type: ' ', Address: strings.Repeat("址", 36)},
+		{Type: 'Y', EnglishName: strings.Repeat("A", 47)},
+		{Type: 'Z'},
+	} {
+		if _, err := EncodeText(c); err == nil {
+			t.Errorf("type %c was encoded", c.Type)
+		}
+	}
+}
+
+func TestReadingsOfEveryLength(t *testing.T) {
+	text := blank(' ')
+	photo := make([]byte, 1024)
+	for _, tc := range []struct {
+		name   string
+		three  bool
+		finger int
+		frame  int // total, as the public pages give it
+	}{
+		{"30 01", false, 0, 1295}, {"30 10 without prints", true, 0, 1297},
+		{"one print", true, 512, 1809}, {"two prints", true, 1024, 2321},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			data := AppendReading(nil, Reading{text, photo, make([]byte, tc.finger)}, tc.three)
+			if n := len(AppendReply(nil, Reply{Status: OK, Data: data})); n != tc.frame {
+				t.Errorf("frame of %d bytes, want %d", n, tc.frame)
+			}
+			for _, extra := range []int{0, 1} {
+				r, err := ParseReading(append(data, make([]byte, extra)...))
+				if err != nil || len(r.Text) != 256 || len(r.Photo) != 1024 || len(r.Fingerprint) != tc.finger {
+					t.Errorf("%d extra bytes: %d %d %d, %v", extra, len(r.Text), len(r.Photo), len(r.Fingerprint), err)
+				}
+			}
+			if _, err := ParseReading(data[:900]); !errors.Is(err, ErrShort) {
+				t.Errorf("cut short: %v", err)
+			}
+		})
+	}
+}
+
+func TestParseID(t *testing.T) {
+	id, err := ParseID(AppendID(nil, 5, 3, 20240101, 1, 4294967295))
+	if want := "05.03-20240101-0000000001-4294967295"; err != nil || id != want {
+		t.Errorf("%q, %v, want %q", id, err, want)
+	}
+	if _, err := ParseID(make([]byte, 15)); err == nil {
+		t.Error("15 bytes were taken for an id")
+	}
+}
+
+func TestParseAddress(t *testing.T) {
+	b := make([]byte, 70)
+	put(b, 0, strings.Repeat(" ", 35))
+	put(b, 0, "新址 1号")
+	if a, err := ParseAddress(b); err != nil || a != "新址 1号" {
+		t.Errorf("%q, %v", a, err)
+	}
+}
+
+func FuzzParseCard(f *testing.F) {
+	for _, c := range cards() {
+		block, err := EncodeText(c)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(AppendReading(nil, Reading{block, make([]byte, 1024), nil}, false))
+		f.Add(AppendReading(nil, Reading{block, nil, make([]byte, 512)}, true))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := ParseCard(data)
+		if err != nil {
+			return
+		}
+		block, err := EncodeText(c)
+		if err != nil {
+			t.Fatalf("a parsed card can't be encoded: %v", err)
+		}
+		again, err := ParseText(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again.Photo, again.Fingerprint = c.Photo, c.Fingerprint
+		if !reflect.DeepEqual(again, c) {
+			t.Error("encoded and parsed again, the card is another")
+		}
+	})
+}

@@ -9,7 +9,10 @@ out=out/soak
 rm -rf "$out"
 mkdir -p "$out"
 items=()
-for f in assets/catalog/items/*/*.yaml; do items+=("$(basename "$f" .yaml)"); done
+for f in assets/catalog/items/*/*.yaml; do
+	# A guide has nothing to lodge.
+	if ! grep -q '^offline: guide' "$f"; then items+=("$(basename "$f" .yaml)"); fi
+done
 {
 	echo "wait attract 60"
 	for ((i = 1; i <= visits; i++)); do echo "serve ${items[i % ${#items[@]}]} $i"; done

@@ -32,7 +32,7 @@ type Options struct {
 	// Settle returns once all that was touched has been handled and painted. Without it a touch is given a moment to
 	// change the page.
 	Settle func(ctx context.Context) error
-	// Health, if set, waits until the printer is known to have paper or not: a view need not say so.
+	// WaitPaper waits until the printer is known to have paper or not: a view need not say so. May be nil.
 	WaitPaper func(ctx context.Context, ok bool) error
 	OnServed  func(Served) // after each visit of `serve`; may be nil
 	Now       func() time.Time
@@ -118,7 +118,7 @@ func (r *Runner) play(ctx context.Context, c Command) error {
 	w := r.Window
 	switch c.Verb {
 	case Tap:
-		return r.touch(ctx, func() error { return w.Tap(c.Label) })
+		return r.touch(ctx, func() error { return r.tap(c.Label) })
 	case Type:
 		return r.touch(ctx, func() error { return w.Type(c.Label, c.Text) })
 	case Choose:
@@ -159,6 +159,20 @@ func (r *Runner) touch(ctx context.Context, try func() error) error {
 		return err
 	}
 	return r.settle(ctx, before)
+}
+
+// tap touches what bears a label. An item is found by any of its names: a tile bears the short one, a list may bear the
+// official one.
+func (r *Runner) tap(label string) error {
+	err := r.Window.Tap(label)
+	if it := findItem(r.Catalog, label); err != nil && it != nil {
+		for _, name := range []string{it.Name, it.Short} {
+			if name != label && r.Window.Tap(name) == nil {
+				return nil
+			}
+		}
+	}
+	return err
 }
 
 func (r *Runner) settle(ctx context.Context, before visit.View) error {

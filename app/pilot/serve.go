@@ -123,15 +123,28 @@ func (r *Runner) act(ctx context.Context, m move) error {
 type byID interface{ TapID(id string) error }
 
 // tapAction touches a control by its id where the window knows ids, else by its words; row tells apart controls that
-// bear the same words.
+// bear the same words. What does not fit a page lies on the next one.
 func (r *Runner) tapAction(ctx context.Context, a visit.Action, row string) error {
+	return r.retry(ctx, func() error {
+		err := r.tapOnce(a, row)
+		if err != nil && r.Window.Tap(nextPage) == nil {
+			err = r.tapOnce(a, row)
+		}
+		return err
+	})
+}
+
+// nextPage is the caption of the screen's own key that turns a page which does not fit.
+const nextPage = "下一页"
+
+func (r *Runner) tapOnce(a visit.Action, row string) error {
 	if w, ok := r.Window.(byID); ok {
-		return r.retry(ctx, func() error { return w.TapID(a.ID) })
+		return w.TapID(a.ID)
 	}
 	if row != "" {
-		return r.retry(ctx, func() error { return r.Window.Choose(row, a.Label) })
+		return r.Window.Choose(row, a.Label)
 	}
-	return r.retry(ctx, func() error { return r.Window.Tap(a.Label) })
+	return r.Window.Tap(a.Label)
 }
 
 func findItem(c *catalog.Catalog, name string) *catalog.Item {

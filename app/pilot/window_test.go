@@ -35,12 +35,16 @@ type window struct {
 var testDay = time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC)
 
 func newWindow(t *testing.T, items ...*catalog.Item) *window {
+	return newWindowOver(t, &catalog.Catalog{
+		Version: "1", Items: items,
+		Themes: []catalog.Theme{{ID: "social", Name: "社会保险"}, {ID: "general", Name: "综合"}},
+	})
+}
+
+func newWindowOver(t *testing.T, cat *catalog.Catalog) *window {
 	w := &window{t: t, changed: make(chan struct{}), print: devices.PrintResult{Outcome: devices.Printed}}
 	w.state = visit.New(visit.World{
-		Catalog: &catalog.Catalog{
-			Version: "1", Items: items,
-			Themes: []catalog.Theme{{ID: "social", Name: "社会保险"}, {ID: "general", Name: "综合"}},
-		},
+		Catalog: cat,
 		Station: visit.StationInfo{Code: "MX0427", Name: "长教村便民服务站"},
 	})
 	w.post(visit.Clock{Now: testDay})
@@ -116,8 +120,11 @@ func (w *window) Texts() []string {
 	for _, a := range touchable(v) {
 		all = append(all, a.Label)
 	}
+	if v.Overlay != nil {
+		all = append(all, v.Overlay.Lines...)
+	}
 	if b, ok := v.Body.(*visit.ReceiptBody); ok {
-		all = append(all, b.Heading, b.Code)
+		all = append(all, b.Heading, b.Code, b.Print.Text, b.Thanks)
 	}
 	return all
 }

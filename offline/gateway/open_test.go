@@ -20,6 +20,7 @@ func options(dir string) gateway.Options {
 }
 
 func TestDirectoryIsPrivate(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new", "gateway")
 	r := serve(t, dir, nil)
 	r.enrol("MX0427") // Serve is up
@@ -139,11 +140,13 @@ func TestOpenErrors(t *testing.T) {
 
 // TestCommandsReachServingGateway also with a directory whose name is too long for a socket address.
 func TestCommandsReachServingGateway(t *testing.T) {
+	t.Parallel()
 	for name, dir := range map[string]string{
 		"short": "g",
 		"long":  strings.Repeat("a-very-long-name/", 12) + "智助网关",
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := filepath.Join(t.TempDir(), dir)
 			if _, err := gateway.Connect(t.Context(), dir); !errors.Is(err, gateway.ErrNoGateway) {
 				t.Fatalf("connect to nobody: %v", err)
@@ -208,6 +211,7 @@ func checkRemote(t *testing.T, r *rig, m *terminal, remote *gateway.Remote) {
 
 // TestUnreadableRecordIsListed shows a packet whose key is gone by its envelope, and goes on.
 func TestUnreadableRecordIsListed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := serve(t, dir, nil)
 	m := r.enrol("MX0427")

@@ -273,6 +273,7 @@ func TestStorageFailureIsTemporary(t *testing.T) {
 }
 
 func TestRestartKeepsEverything(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	r := serve(t, dir, nil)
 	m := r.enrol("MX0427")
@@ -296,6 +297,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 }
 
 func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
 	r := serve(t, t.TempDir(), nil)
 	const terminals, matters = 4, 25
 	var all sync.WaitGroup
@@ -340,6 +342,7 @@ func TestOpenRoutes(t *testing.T) {
 
 // TestShutdownFinishesWhatIsUnderWay ends Serve while a record is being stored.
 func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	slow := &slowStore{entered: make(chan struct{}), leave: make(chan struct{})}
 	r := serve(t, dir, func(o *gateway.Options) { slow.Store = openBolt(t, dir); o.Store = slow })

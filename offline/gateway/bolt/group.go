@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -70,6 +71,7 @@ func (d *DB) commitPuts() {
 
 // gather takes what waits already, and waits for nothing.
 func (d *DB) gather(first *put) []*put {
+	runtime.Gosched() // those whom the last commit has just answered may have their next record ready
 	group := []*put{first}
 	for len(group) < maxGroup {
 		select {

@@ -23,7 +23,14 @@ func Decode(file string, data []byte, out any) error {
 }
 
 // Lines knows on which line of the file each value stands, for checks that only a caller can make.
-type Lines struct{ at map[string]int }
+type Lines struct {
+	at     map[string]int
+	failed map[string]bool
+}
+
+// Failed reports whether anything was wrong with the value at a path, or below it: a caller then need not complain
+// about what follows from that.
+func (l *Lines) Failed(path ...any) bool { return l != nil && l.failed[join(path)] }
 
 // At returns the line of the value at a path of keys (string) and list places (int, from 0), or of the nearest value
 // above it that is there.
@@ -55,7 +62,7 @@ func join(path []any) string {
 
 // DecodeLines is Decode that also tells where things stand. Lines are returned with an error, too.
 func DecodeLines(file string, data []byte, out any) (*Lines, error) {
-	d := &decoder{file: file, lines: &Lines{at: make(map[string]int)}}
+	d := &decoder{file: file, lines: &Lines{at: make(map[string]int), failed: make(map[string]bool)}}
 	if node := d.parse(data); node != nil {
 		d.root(node, out)
 	}

@@ -37,9 +37,11 @@ func (d *decoder) root(node *yaml.Node, out any) {
 
 // value decodes one node into v. words are what a string may hold, nil for anything.
 func (d *decoder) value(node *yaml.Node, v reflect.Value, path []any, words []string) {
-	if _, known := d.lines.at[join(path)]; !known {
-		d.lines.at[join(path)] = node.Line
+	at, before := join(path), len(d.problems)
+	if _, known := d.lines.at[at]; !known {
+		d.lines.at[at] = node.Line
 	}
+	defer func() { d.lines.failed[at] = len(d.problems) > before }()
 	if !d.plain(node) || node.Tag == "!!null" {
 		return
 	}

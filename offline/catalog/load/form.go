@@ -59,7 +59,7 @@ func (c *checker) name(i int, f *catalog.Field) {
 func (c *checker) words(i int, f *catalog.Field) {
 	c.long(f.Label, maxLabel, "form", i, "label")
 	c.long(f.Ask, maxAsk, "form", i, "ask")
-	if f.Ask == "" && !always(f.Prefill) {
+	if f.Ask == "" && !always(f.Prefill) && !c.lines.Failed("form", i, "prefill") {
 		c.at(i, "ask", "“%s”：缺少问话；请补上“ask: …”，写成一句村里人听得懂的话", f.ID)
 	}
 	// R24: nobody is sent away for having no telephone.
@@ -85,7 +85,7 @@ func (c *checker) source(i int, f *catalog.Field) {
 	if strings.HasPrefix(f.Prefill, "card.") && c.Identity == catalog.IdentityNone {
 		c.at(i, "prefill", "“%s”：这个事项不刷身份证（identity: none），没有身份证上的内容可填", f.Prefill)
 	}
-	if f.Type != catalog.Text || f.Optional || len(f.Suggest) > 0 || always(f.Prefill) {
+	if f.Type != catalog.Text || f.Optional || len(f.Suggest) > 0 || always(f.Prefill) || c.lines.Failed("form", i, "prefill") {
 		return
 	}
 	if f.Prefill != "" {

@@ -68,7 +68,11 @@ type checker struct {
 	*entry
 }
 
+// report tells what is wrong at a path, unless the value there couldn't be read in the first place.
 func (c *checker) report(at []any, format string, args ...any) {
+	if len(at) > 0 && c.lines.Failed(at...) {
+		return
+	}
 	c.loader.report(c.File, c.lines.At(at...), format, args...)
 }
 

@@ -87,7 +87,7 @@ func Document(i Info) devices.Document {
 	p.meaning(i)
 	p.next(i)
 	p.rule()
-	p.code(i.Number)
+	p.code(i.Number, i.IDNumber != "")
 	p.foot(i.Station)
 	return p.doc
 }
@@ -153,6 +153,7 @@ func (p *page) next(i Info) {
 		return
 	}
 	if i.Handed != nil { // a reprint stays short
+		p.items("请注意", i.Item.Guide.Notes)
 		p.steps("接下来", i.Item.Guide.Process)
 	}
 	limit := i.Item.Guide.Limit
@@ -178,7 +179,7 @@ func Checklist(item *catalog.Item, station string) devices.Document {
 	p.pair("收费", item.Guide.Fee)
 	p.pair("多久办好", item.Guide.Limit.Text())
 	p.rule()
-	p.text("不用预约，不用手机，本人带上材料到窗口就能办。本机没有收下任何申请，这张单子不是收件凭证。")
+	p.text("不用预约，不用手机，到窗口就能办。本机没有收下任何申请，这张单子不是收件凭证。")
 	p.foot(station)
 	return p.doc
 }

@@ -1,11 +1,15 @@
 package receipt
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // ValidNumber reports whether s is the number of a receipt: <terminal>-<yyyymmdd>-<serial>-<check digit>, as
-// MX0427-1-20261123-0018-5. The last digit is the check digit of ISO 7064 MOD 11,10 over everything before it without
+// MX0427-1-20261123-0018-0. The last digit is the check digit of ISO 7064 MOD 11,10 over everything before it without
 // the dashes, where a letter counts as two digits (A=10 ... Z=35). With it a scanned code can be told from others.
 func ValidNumber(s string) bool {
+	s = strings.TrimSpace(s)
 	parts := strings.Split(s, "-")
 	n := len(parts)
 	if n < 4 || len(s) > 64 {
@@ -17,10 +21,13 @@ func ValidNumber(s string) bool {
 		}
 	}
 	date, serial, check := parts[n-3], parts[n-2], parts[n-1]
-	if len(date) != 8 || len(serial) < 4 || len(check) != 1 || !numeric(date) || !numeric(serial) || !numeric(check) {
+	if len(serial) < 4 || len(check) != 1 || !numeric(serial) || !numeric(check) {
 		return false
 	}
-	if date[4:6] < "01" || date[4:6] > "12" || date[6:] < "01" || date[6:] > "31" {
+	if len(serial) > 4 && serial[0] == '0' || strings.Trim(serial, "0") == "" {
+		return false
+	}
+	if _, err := time.Parse("20060102", date); err != nil || len(date) != 8 {
 		return false
 	}
 	return checkDigit(strings.Join(parts[:n-1], "")) == check[0]

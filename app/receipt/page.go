@@ -55,11 +55,15 @@ func (p *page) steps(label string, lines []string) {
 	}
 }
 
-// code is the receipt's number, to be scanned and to be read out.
-func (p *page) code(number string) {
+// code is the receipt's number, to be scanned and to be read out. card says that the ID card finds the matter, too.
+func (p *page) code(number string, card bool) {
 	p.add(devices.Block{Kind: devices.CodeBlock, Text: number})
 	p.add(devices.Block{Kind: devices.TextBlock, Text: number, Align: devices.Centre, Bold: true})
-	p.centre("下次在自助机上刷身份证，或扫这个码，")
+	if card {
+		p.centre("下次在自助机上刷身份证，或扫这个码，")
+	} else {
+		p.centre("下次在自助机上扫这个码，")
+	}
 	p.centre("就能查进度、补打凭证。")
 }
 

@@ -18,7 +18,6 @@ import (
 type move struct {
 	what  string // for messages: never what is typed
 	tap   *visit.Action
-	row   string         // with tap: the row that the control stands in, where several bear the same words
 	field *catalog.Field // to be filled in with text
 	card  bool           // lay the card of persona text
 	text  string
@@ -233,9 +232,7 @@ func (p *play) materials(v visit.View, b *visit.MaterialsBody) (move, error) {
 		if row.Met != "" || len(row.Choices) == 0 || slices.ContainsFunc(row.Choices, chosen) {
 			continue
 		}
-		m, err := tap(row.Choices[p.rng(row.Name).IntN(len(row.Choices))])
-		m.row = row.Name
-		return m, err
+		return tap(row.Choices[p.rng(row.Name).IntN(len(row.Choices))])
 	}
 	return tapEvent[visit.Continue](v)
 }

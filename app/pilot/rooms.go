@@ -12,8 +12,10 @@ import (
 type Window interface {
 	// Texts returns all that can be read now; of the page under an overlay nothing.
 	Texts() []string
-	// Tap touches the topmost enabled control that bears the label.
+	// Tap touches the topmost enabled control that bears the label. What does not fit the page is turned to.
 	Tap(label string) error
+	// TapID touches the control of a View's action, by the action's id: words may stand on several controls.
+	TapID(id string) error
 	// Type fills in a field; the text replaces what stood there.
 	Type(label, text string) error
 	// Choose chooses an option of a field or row.

@@ -103,7 +103,7 @@ func (r *Runner) move(ctx context.Context, now visit.View, m move) error {
 func (r *Runner) act(ctx context.Context, m move) error {
 	switch {
 	case m.tap != nil:
-		return r.tapAction(ctx, *m.tap, m.row)
+		return r.retry(ctx, func() error { return r.Window.TapID(m.tap.ID) })
 	case m.field != nil:
 		return r.retry(ctx, func() error { return r.Window.Type(m.field.Label, m.text) })
 	case m.card:
@@ -117,34 +117,6 @@ func (r *Runner) act(ctx context.Context, m move) error {
 	default:
 		return nil
 	}
-}
-
-// byID is a Window that can touch a control by its action's id.
-type byID interface{ TapID(id string) error }
-
-// tapAction touches a control by its id where the window knows ids, else by its words; row tells apart controls that
-// bear the same words. What does not fit a page lies on the next one.
-func (r *Runner) tapAction(ctx context.Context, a visit.Action, row string) error {
-	return r.retry(ctx, func() error {
-		err := r.tapOnce(a, row)
-		if err != nil && r.Window.Tap(nextPage) == nil {
-			err = r.tapOnce(a, row)
-		}
-		return err
-	})
-}
-
-// nextPage is the caption of the screen's own key that turns a page which does not fit.
-const nextPage = "下一页"
-
-func (r *Runner) tapOnce(a visit.Action, row string) error {
-	if w, ok := r.Window.(byID); ok {
-		return w.TapID(a.ID)
-	}
-	if row != "" {
-		return r.Window.Choose(row, a.Label)
-	}
-	return r.Window.Tap(a.Label)
 }
 
 func findItem(c *catalog.Catalog, name string) *catalog.Item {

@@ -147,6 +147,10 @@ func touchable(v visit.View) []visit.Action {
 		}
 	case *visit.QuestionBody:
 		all = append(all, b.Options...)
+	case *visit.MaterialsBody:
+		for _, r := range b.Rows {
+			all = append(all, r.Choices...)
+		}
 	case *visit.CommitBody:
 		for _, r := range b.Ticks {
 			all = append(all, r.Act)
@@ -172,6 +176,17 @@ func (w *window) touch(actions []visit.Action, label string) error {
 func (w *window) Tap(label string) error {
 	v, _ := w.look()
 	return w.touch(touchable(v), label)
+}
+
+func (w *window) TapID(id string) error {
+	v, _ := w.look()
+	for _, a := range touchable(v) {
+		if a.ID == id && !a.Off {
+			w.post(a.Event)
+			return nil
+		}
+	}
+	return fmt.Errorf("no control is %s", id)
 }
 
 func (w *window) Type(label, text string) error {

@@ -175,7 +175,7 @@ func TestValidNumber(t *testing.T) {
 		"mx0427-1-20261123-0018-0":        true,
 		"MX0427-1-20261123-0018-5":        false,
 		"MX0429-1-20261123-0018-0":        false, // one character misread
-		"MX0427-1-20261123-0081-5":        false, // two swapped
+		"MX0427-1-20261123-0081-0":        false, // two swapped
 		"MX0427-1-20261323-0018-0":        false,
 		"MX0427-1-20261123-018-5":         false,
 		"MX0427-1-20261123-0000-5":        false,

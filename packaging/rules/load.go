@@ -24,9 +24,10 @@ type listed struct {
 	Deps                               []string
 }
 
-// Packages lists the module's packages under root.
+// Packages lists the module's packages under root. A package that does not build is listed all the same (-e): that it
+// does not is told by the compiler, and the rules hold for the rest.
 func Packages(root string) ([]Package, error) {
-	cmd := exec.Command("go", "list", "-tags", tags, "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...")
+	cmd := exec.Command("go", "list", "-e", "-tags", tags, "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...")
 	cmd.Dir = root
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

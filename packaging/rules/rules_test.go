@@ -98,6 +98,7 @@ func TestSourceChecksFail(t *testing.T) {
 		{"print", "a.go", "package a\nimport \"fmt\"\nfunc f() { fmt.Println() }", "prints"},
 		{"print in main", "a.go", "package main\nimport \"fmt\"\nfunc f() { fmt.Println() }", ""},
 		{"now", "a.go", "package a\nimport \"time\"\nvar f = time.Now", "asks the clock"},
+		{"now in the system", "app/system/run.go", "package system\nimport \"time\"\nvar f = time.Now", ""},
 		{"now in a test", "a_test.go", "package a\nimport \"time\"\nvar f = time.Now", ""},
 		{"skip", "a_test.go", "package a\nfunc TestA(t *testing.T) { t.Skip() }", "skips"},
 		{"counter", "a.go", "package a\nvar n int\nfunc f() { n++ }", "changes package variable n"},

@@ -20,15 +20,29 @@ type bar struct {
 
 // bars are those of DESIGN.md's budgets. A benchmark measures its peer (a raw append, the wire's time) in the same run.
 var bars = []bar{
-	{"BenchmarkLodge", "x-raw", 2.5, "lodge (seal, commit) beside raw append+fdatasync"},
-	{"BenchmarkCard", "x-wire", 1.10, "card laid -> fields, beside its wire time at 115200 (or 30 ms more)"},
-	{"BenchmarkReceipt", "first-ms", 20, "commit -> first byte of the receipt, ms"},
+	{"BenchmarkLodge", "x-raw", 2.5, "lodge (seal, commit) beside raw append+fdatasync of the same bytes"},
+	{"BenchmarkCard", "x-wire-time", 1.10, "card laid -> fields, beside its wire time at 115200"},
+	{"BenchmarkReceipt", "ms-to-first-byte", 20, "receipt: submit -> first byte on the wire, ms"},
+	{"BenchmarkReceipt", "x-wire-time", 1.05, "receipt: whole, beside its wire time at 115200"},
+	{"BenchmarkReceipt", "ms-longest-gap", 50, "receipt: longest gap between bytes, ms"},
 }
 
 // result is one line of a benchmark: its values by unit.
 type result struct {
 	name   string
 	values map[string]float64
+}
+
+// variant is the name of a sub-benchmark, in brackets, "" for none.
+func (r result) variant() string {
+	_, sub, ok := strings.Cut(r.name, "/")
+	if !ok {
+		return ""
+	}
+	if i := strings.LastIndexByte(sub, '-'); i > 0 {
+		sub = sub[:i] // the number of cores
+	}
+	return " [" + sub + "]"
 }
 
 func main() {
@@ -101,7 +115,7 @@ func table(results []result) (string, bool) {
 			if v > b.most {
 				verdict = "MISSED"
 			}
-			line(b.what, strconv.FormatFloat(v, 'f', 2, 64), b.most, verdict)
+			line(b.what+r.variant(), strconv.FormatFloat(v, 'f', 2, 64), b.most, verdict)
 		}
 		if !found {
 			line(b.what, "-", b.most, "NOT MEASURED")

@@ -100,7 +100,7 @@ var house = []ImportRule{
 // impure are the packages of the standard library by which a package would act on the world or ask it something.
 var impure = []string{
 	"os/...", "net", "net/http/...", "syscall", "log", "crypto/rand", "io/ioutil", "runtime", "path/filepath",
-	"sync/...", "database/...",
+	"sync/...",
 }
 
 // pure is the rule of a package without clock, I/O, randomness and goroutines; besides the standard library it knows

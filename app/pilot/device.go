@@ -72,7 +72,7 @@ func (r *Runner) handShows(ctx context.Context, what string, ok func(visit.View)
 // card may be laid ahead of it: then there is nothing to wait for.
 func (r *Runner) handCard(ctx context.Context) error {
 	asks := func(v visit.View) bool { return asksForCard(v) }
-	asked, err := r.within(ctx, 4*blink, asks)
+	asked, err := r.within(ctx, moment, asks)
 	if err != nil || !asked {
 		return err
 	}

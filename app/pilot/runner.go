@@ -19,8 +19,12 @@ import (
 // handPatience is how long a line waits for somebody's hand at a real device.
 const handPatience = 2 * time.Minute
 
-// blink is how long a touch is given to change the page before the next line is played, and how often a line that
-// waits looks again though no new view came (pages that turn inside the screen make no view).
+// moment is how long a touch is given to change the page before the next line is played. Nearly every touch does, at
+// once; on a machine with much else to do it may take longer, and then the next line must not meet the old page.
+const moment = 2 * time.Second
+
+// blink is how often a line that waits looks again though no new view came: pages that turn inside the screen make
+// none.
 const blink = 250 * time.Millisecond
 
 // Options are what a [Runner] needs.
@@ -179,7 +183,7 @@ func (r *Runner) settle(ctx context.Context, before visit.View) error {
 	if r.Settle != nil {
 		return r.Settle(ctx)
 	}
-	_, err := r.within(ctx, blink, func(v visit.View) bool { return !samePage(v, before) })
+	_, err := r.within(ctx, moment, func(v visit.View) bool { return !samePage(v, before) })
 	return err
 }
 

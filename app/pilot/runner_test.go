@@ -17,6 +17,7 @@ import (
 	"zhizhu/app/sheet"
 	"zhizhu/app/visit"
 	"zhizhu/devices"
+	"zhizhu/devices/sim"
 	"zhizhu/offline/catalog"
 )
 
@@ -178,7 +179,7 @@ serve 常办 9
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(served) != 1 || served[0].Item != "often" || served[0].Seed != 9 || served[0].Persona != "li-wenfu" {
+	if len(served) != 1 || served[0].Item != "often" || served[0].Seed != 9 || served[0].Persona != sim.Personas()[9].ID {
 		t.Errorf("served %+v", served)
 	}
 	if _, err := os.Stat(filepath.Join(r.Shots, "01.png")); err != nil {
@@ -262,7 +263,7 @@ func TestByHand(t *testing.T) {
 	w.post(visit.OpenItem{Item: "all"})
 	w.post(visit.StartItem{})
 	play("card somebody\nwait questions 1")
-	if err := hand.Card(t.Context(), "x"); err != nil {
+	if err := hand.Card(t.Context(), "chen-guilan"); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {

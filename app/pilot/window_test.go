@@ -14,6 +14,7 @@ import (
 	"zhizhu/app/health"
 	"zhizhu/app/visit"
 	"zhizhu/devices"
+	"zhizhu/devices/sim"
 	"zhizhu/offline/catalog"
 )
 
@@ -232,12 +233,23 @@ type played struct {
 	lifts int
 }
 
-func (p *played) Personas() []string         { return []string{"chen-guilan", "li-wenfu"} }
+func (p *played) Personas() []string {
+	var ids []string
+	for _, x := range sim.Personas() {
+		ids = append(ids, x.ID)
+	}
+	return ids
+}
+
 func (p *played) Lift(context.Context) error { p.lifts++; return nil }
 
 func (p *played) Card(_ context.Context, persona string) error {
 	p.laid = append(p.laid, persona)
-	e := devices.CardEvent{Kind: devices.CardRead, Card: devices.Card{Type: devices.ResidentCard, Name: "陈桂兰", Number: "441403195501010027", Address: "梅县区雁洋镇"}}
+	who, ok := sim.FindPersona(persona)
+	if !ok {
+		return fmt.Errorf("no persona %s", persona)
+	}
+	e := devices.CardEvent{Kind: devices.CardRead, Card: who.Card}
 	if len(p.w.cards) > 0 {
 		e, p.w.cards = p.w.cards[0], p.w.cards[1:]
 	}

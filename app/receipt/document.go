@@ -128,6 +128,8 @@ func (p *page) meaning(i Info) {
 		p.text("这张凭证说明：收到了您的查询请求。它不是查询结果。")
 	case i.kind() == catalog.Print:
 		p.text("这张凭证说明：收到了您的打印请求。它不是证明，不能当证明用。")
+	case i.kind() == catalog.PayGuide:
+		p.text("这张凭证说明：记下了您要缴的费。钱还没有交，本机不收钱，要交多少以核对后的通知为准。")
 	default:
 		p.text("这张凭证说明：收到了您的申请。“收件”还不是“受理”，能不能受理、能不能办成，由" + i.office() + "审核后告诉您。")
 	}

@@ -191,17 +191,19 @@ func areaLength(digits string) int {
 // writable reports whether a character may stand in a text: what the screen's font, the printer's fall-back and the
 // upstream's forms can carry.
 func writable(r rune) bool {
-	switch {
-	case r >= ' ' && r <= '~', unicode.Is(unicode.Han, r):
+	if unicode.Is(unicode.Han, r) {
 		return true
-	case r >= 0xA1 && r <= 0x17F && r != 0xAD: // Latin letters of names, · and §
-		return true
-	case r >= 0x2010 && r <= 0x2027, r >= 0x2030 && r <= 0x205E: // dashes, quotes, …
-		return true
-	case r >= 0x2103 && r <= 0x2126, r >= 0x2150 && r <= 0x218B, r >= 0x2460 && r <= 0x24FF: // ℃, Ⅱ, ①
-		return true
-	case r >= 0x3001 && r <= 0x301F, r == 0x3000, r >= 0xFF01 && r <= 0xFFEE: // CJK punctuation, full-width forms
-		return true
+	}
+	ranges := [...][2]rune{
+		{' ', '~'}, {0xA1, 0xAC}, {0xAE, 0x17F}, // Latin letters of names, · and §; not the soft hyphen
+		{0x2010, 0x2027}, {0x2030, 0x205E}, // dashes, quotes, …; not what turns the reading direction
+		{0x2103, 0x2126}, {0x2150, 0x218B}, {0x2460, 0x24FF}, // ℃, Ⅱ, ①
+		{0x3000, 0x301F}, {0xFF01, 0xFFEE}, // CJK punctuation, full-width forms
+	}
+	for _, span := range ranges {
+		if r >= span[0] && r <= span[1] {
+			return true
+		}
 	}
 	return false
 }

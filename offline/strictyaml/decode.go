@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ import (
 // MaxSize is the size in bytes above which a file is refused: nobody writes one by hand.
 const MaxSize = 1 << 20
 
-// Decode reads one YAML document into out, a pointer to a struct. Its error is of type Problems and holds all that is
+// Decode reads one YAML document into out, a pointer to a struct. Its error is of type FileErrors and holds all that is
 // wrong. file is for messages only.
 func Decode(file string, data []byte, out any) error {
 	_, err := DecodeLines(file, data, out)
@@ -62,7 +63,11 @@ func join(path []any) string {
 
 // DecodeLines is Decode that also tells where things stand. Lines are returned with an error, too.
 func DecodeLines(file string, data []byte, out any) (*Lines, error) {
-	d := &decoder{file: file, lines: &Lines{at: make(map[string]int), failed: make(map[string]bool)}}
+	d := &decoder{
+		file:   file,
+		lines:  &Lines{at: make(map[string]int), failed: make(map[string]bool)},
+		fields: make(map[reflect.Type][]field),
+	}
 	if node := d.parse(data); node != nil {
 		d.root(node, out)
 	}

@@ -80,13 +80,16 @@ func TestDecodeTellsWhatIsWrong(t *testing.T) {
 			"unknown key far from all", "name: x\ncompletely: 1",
 			[]string{"f.yaml:2: “completely”：没有这个名字；可以写：note、name、kind、levels、lines、when、extra、labels、wait、inches、on"},
 		},
+		{"two levels in one line", "name: x\nextra.port: COM1", []string{
+			"f.yaml:2: “extra.port”：没有这个名字；请分两行写，先写“extra:”，下一行缩进两格写“port: …”",
+		}},
 		{"key twice", "name: x\nname: y", []string{"f.yaml:2: “name”：写了两次，前一次在第 1 行；请删掉一个"}},
 		{"missing", "kind: print", []string{"f.yaml:1: “name”：缺少这一项；请补上“name: …”"}},
 		{"empty", "name: \"\"", []string{"f.yaml:1: “name”：不能空着；请在冒号后面写上内容"}},
 		{"null", "name:", []string{"f.yaml:1: “name”：不能空着；请在冒号后面写上内容"}},
 		{"misspelt word", "name: x\nkind: pirnt", []string{"f.yaml:2: “pirnt”：不能这样写；是不是“print”？"}},
 		{"wrong word", "name: x\nkind: 别的东西", []string{"f.yaml:2: “别的东西”：不能这样写；可以写：query、print、apply"}},
-		{"wrong word in a list", "name: x\nlevels:\n  - village\n  - twon", []string{"f.yaml:4: “twon”：不能这样写；是不是“town”？"}},
+		{"wrong word in a list", "name: x\nlevels:\n  - village\n  - twn", []string{"f.yaml:4: “twn”：不能这样写；是不是“town”？"}},
 		{"list item empty", "name: x\nlevels:\n  - village\n  -", []string{"f.yaml:4: 清单的第 2 条是空的；请写上内容，或删掉这一行"}},
 		{"word for a list", "name: x\nlevels: town", []string{"f.yaml:2: “town”：这里要写清单，每行以“- ”开头"}},
 		{"word for a mapping", "name: x\nextra: COM1", []string{"f.yaml:2: “COM1”：这里要写下一级的内容，每行一个“名字: 值”"}},
@@ -124,8 +127,7 @@ func TestDecodeTellsWhatIsWrong(t *testing.T) {
 			if want := strings.Join(tt.want, "\n"); err.Error() != want {
 				t.Errorf("got\n%s\nwant\n%s", err, want)
 			}
-			var problems strictyaml.Problems
-			if !errors.As(err, &problems) {
+			if _, ok := errors.AsType[strictyaml.FileErrors](err); !ok {
 				t.Errorf("error is a %T", err)
 			}
 		})
@@ -188,8 +190,8 @@ func FuzzDecode(f *testing.F) {
 		if err == nil && strings.TrimSpace(d.Name) == "" {
 			t.Fatalf("accepted without a name: %q", text)
 		}
-		var problems strictyaml.Problems
-		if err != nil && (!errors.As(err, &problems) || len(problems) == 0) {
+		problems, ok := errors.AsType[strictyaml.FileErrors](err)
+		if err != nil && (!ok || len(problems) == 0) {
 			t.Fatalf("error without a problem: %#v", err)
 		}
 	})

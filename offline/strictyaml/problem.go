@@ -22,11 +22,11 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 }
 
-// Problems are all things wrong in one or more files, in their order. As an error it reads one a line.
-type Problems []Problem
+// FileErrors are all things wrong in one or more files, in their order. As an error it reads one a line.
+type FileErrors []Problem
 
 // Error returns one problem a line.
-func (ps Problems) Error() string {
+func (ps FileErrors) Error() string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
 		lines[i] = p.String()
@@ -35,14 +35,14 @@ func (ps Problems) Error() string {
 }
 
 // Sort orders problems by file and line.
-func (ps Problems) Sort() {
+func (ps FileErrors) Sort() {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})
 }
 
 // OrNil returns the problems as an error, or nil where there are none.
-func (ps Problems) OrNil() error {
+func (ps FileErrors) OrNil() error {
 	if len(ps) == 0 {
 		return nil
 	}

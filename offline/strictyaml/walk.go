@@ -15,7 +15,18 @@ import (
 type decoder struct {
 	file     string
 	lines    *Lines
-	problems Problems
+	problems FileErrors
+	fields   map[reflect.Type][]field // of the structs met so far
+}
+
+// known returns the keys of a struct.
+func (d *decoder) known(t reflect.Type) []field {
+	fields, ok := d.fields[t]
+	if !ok {
+		fields = fieldsOf(t)
+		d.fields[t] = fields
+	}
+	return fields
 }
 
 func (d *decoder) report(line int, format string, args ...any) {
@@ -41,18 +52,32 @@ func (d *decoder) value(node *yaml.Node, v reflect.Value, path []any, words []st
 	if _, known := d.lines.at[at]; !known {
 		d.lines.at[at] = node.Line
 	}
-	defer func() { d.lines.failed[at] = len(d.problems) > before }()
+	defer func() {
+		if len(d.problems) > before {
+			d.lines.failed[at] = true
+		}
+	}()
 	if !d.plain(node) || node.Tag == "!!null" {
 		return
 	}
-	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
-		if d.want(node, yaml.ScalarNode) {
-			if err := u.UnmarshalText([]byte(node.Value)); err != nil {
-				d.report(node.Line, "“%s”：%v", node.Value, err)
-			}
-		}
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
+		d.own(node, u)
 		return
 	}
+	d.byKind(node, v, path, words)
+}
+
+// own lets a type read itself from one value.
+func (d *decoder) own(node *yaml.Node, u encoding.TextUnmarshaler) {
+	if !d.want(node, yaml.ScalarNode) {
+		return
+	}
+	if err := u.UnmarshalText([]byte(node.Value)); err != nil {
+		d.report(node.Line, "“%s”：%v", node.Value, err)
+	}
+}
+
+func (d *decoder) byKind(node *yaml.Node, v reflect.Value, path []any, words []string) {
 	switch v.Kind() {
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
@@ -113,8 +138,8 @@ func (d *decoder) want(node *yaml.Node, kind yaml.Kind) bool {
 }
 
 func (d *decoder) mapping(node *yaml.Node, v reflect.Value, path []any) {
-	fields := fieldsOf(v.Type())
-	seen := make(map[string]int)
+	fields := d.known(v.Type())
+	seen := make(map[string]int, len(node.Content)/2)
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, val := node.Content[i], node.Content[i+1]
 		if !d.key(key, seen) {
@@ -122,11 +147,11 @@ func (d *decoder) mapping(node *yaml.Node, v reflect.Value, path []any) {
 		}
 		at := slices.IndexFunc(fields, func(f field) bool { return f.name == key.Value })
 		if at < 0 {
-			d.report(key.Line, "“%s”：没有这个名字；%s", key.Value, Hint(key.Value, names(fields)))
+			d.report(key.Line, "“%s”：没有这个名字；%s", key.Value, hintKey(key.Value, names(fields)))
 			continue
 		}
 		f := fields[at]
-		below := append(path[:len(path):len(path)], key.Value)
+		below := append(slices.Clip(path), key.Value)
 		d.lines.at[join(below)] = key.Line
 		before := len(d.problems)
 		d.value(val, v.FieldByIndex(f.index), below, f.words)
@@ -139,6 +164,14 @@ func (d *decoder) mapping(node *yaml.Node, v reflect.Value, path []any) {
 			d.report(node.Line, "“%s”：缺少这一项；请补上“%s: …”%s", f.name, f.name, choices(f.words))
 		}
 	}
+}
+
+// hintKey is Hint for a key; it also knows the slip of writing two levels in one line.
+func hintKey(key string, known []string) string {
+	if first, rest, dotted := strings.Cut(key, "."); dotted && slices.Contains(known, first) {
+		return "请分两行写，先写“" + first + ":”，下一行缩进两格写“" + rest + ": …”"
+	}
+	return Hint(key, known)
 }
 
 func choices(words []string) string {
@@ -177,7 +210,7 @@ func (d *decoder) list(node *yaml.Node, v reflect.Value, path []any, words []str
 	v.Set(reflect.MakeSlice(v.Type(), len(node.Content), len(node.Content)))
 	for i, n := range node.Content {
 		before := len(d.problems)
-		d.value(n, v.Index(i), append(path[:len(path):len(path)], i), words)
+		d.value(n, v.Index(i), append(slices.Clip(path), i), words)
 		if len(d.problems) == before && empty(n) {
 			d.report(n.Line, "清单的第 %d 条是空的；请写上内容，或删掉这一行", i+1)
 		}
@@ -197,7 +230,7 @@ func (d *decoder) table(node *yaml.Node, v reflect.Value, path []any, words []st
 			continue
 		}
 		one := reflect.New(v.Type().Elem()).Elem()
-		d.value(node.Content[i+1], one, append(path[:len(path):len(path)], key.Value), words)
+		d.value(node.Content[i+1], one, append(slices.Clip(path), key.Value), words)
 		v.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), one)
 	}
 }

@@ -58,8 +58,7 @@ func compile(source string, before []catalog.Field, later []string) (catalog.Con
 
 // reason is the short form of an error of expr, without its drawing of the place.
 func reason(err error) string {
-	var e *file.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*file.Error](err); ok {
 		return e.Message
 	}
 	return strings.SplitN(err.Error(), "\n", 2)[0]

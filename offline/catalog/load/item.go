@@ -180,21 +180,29 @@ func (c *checker) materials() {
 		if j := slices.IndexFunc(c.Materials, func(o catalog.Material) bool { return o.ID == m.ID }); j < i && m.ID != "" {
 			c.report(append(at, "id"), "“%s”：和第 %d 行的材料编号重复", m.ID, c.lines.At("materials", j, "id"))
 		}
-		switch {
-		case m.Main && m.Later:
-			c.report(append(at, "later"), "“%s”：是主要材料，不能以后补交（容缺）；请删掉 later 或 main", m.Name)
-		case m.Card && (m.Later || m.ECert != ""):
-			c.report(at, "“%s”：就是身份证（card: true），不能再写 later 或 ecert", m.Name)
-		case m.Card && c.Identity != catalog.IdentityCard:
-			c.report(append(at, "card"), "“%s”：这个事项不刷身份证（identity: none）；请删掉这份材料", m.Name)
-		case m.ECert != "" && m.Later:
-			c.report(append(at, "later"), "“%s”：可以用电子证照代替，不用交，也就不用补交；请删掉 later 或 ecert", m.Name)
-		}
+		c.supply(m, at)
 		compiled, wrong := compile(m.When.Source, c.Form, nil)
 		for _, w := range wrong {
 			c.report(append(at, "when"), "%s", w)
 		}
 		m.When = compiled
+	}
+}
+
+// supply checks how a material may be met.
+func (c *checker) supply(m *catalog.Material, at []any) {
+	switch {
+	case m.Main && m.Later:
+		c.report(append(at, "later"), "“%s”：是主要材料，不能以后补交（容缺）；请删掉 later 或 main", m.Name)
+	case m.Card && (m.Later || m.ECert != ""):
+		c.report(at, "“%s”：就是身份证（card: true），不能再写 later 或 ecert", m.Name)
+	case m.Card && c.Identity != catalog.IdentityCard:
+		c.report(append(at, "card"), "“%s”：这个事项不刷身份证（identity: none）；请删掉这份材料", m.Name)
+	case m.ECert != "" && m.Later:
+		c.report(append(at, "later"), "“%s”：可以用电子证照代替，不用交，也就不用补交；请删掉 later 或 ecert", m.Name)
+	}
+	if !m.When.IsZero() && m.Help == "" {
+		c.report(append(at, "when"), "“%s”：只有一部分人要交，请补上“help: …”，用一句话说清谁要交", m.Name)
 	}
 }
 

@@ -28,7 +28,7 @@ type index struct {
 	Themes  []catalog.Theme `yaml:"themes" need:"true"`
 }
 
-// Load reads the catalogue of a folder. Where anything in it is wrong, the error is of type strictyaml.Problems and
+// Load reads the catalogue of a folder. Where anything in it is wrong, the error is of type strictyaml.FileErrors and
 // holds all of it, and no catalogue is returned.
 func Load(fsys fs.FS) (*catalog.Catalog, error) {
 	l := &loader{fsys: fsys, cat: &catalog.Catalog{}}
@@ -49,7 +49,7 @@ type loader struct {
 	cat      *catalog.Catalog
 	files    []content // in the order of reading
 	items    []*entry
-	problems strictyaml.Problems
+	problems strictyaml.FileErrors
 }
 
 // content is one file's name and content, for the digest.
@@ -136,8 +136,7 @@ func (l *loader) decode(name string, out any) (*strictyaml.Lines, error) {
 	}
 	l.files = append(l.files, content{name, data})
 	lines, err := strictyaml.DecodeLines(name, data, out)
-	var problems strictyaml.Problems
-	if errors.As(err, &problems) {
+	if problems, ok := errors.AsType[strictyaml.FileErrors](err); ok {
 		l.problems = append(l.problems, problems...)
 	}
 	return lines, nil

@@ -45,7 +45,7 @@ guide:
     - {ask: 三, answer: 丙}
 materials:
   - {id: id-card, name: 身份证, card: true, main: true}
-  - {id: photo, name: 照片, later: true, when: kind == "new"}
+  - {id: photo, name: 照片, later: true, when: kind == "new", help: 新办的才要}
 form:
   - {id: name, type: text, label: 姓名, prefill: card.name}
   - id: kind
@@ -134,6 +134,9 @@ func TestLoadRefusesABrokenItem(t *testing.T) {
 			file + "26: “身份证”：是主要材料，不能以后补交（容缺）；请删掉 later 或 main",
 		}},
 		{"material twice", "id: photo", "id: id-card", []string{file + "27: “id-card”：和第 26 行的材料编号重复"}},
+		{"material of some without a word for whom", ", help: 新办的才要", "", []string{
+			file + "27: “照片”：只有一部分人要交，请补上“help: …”，用一句话说清谁要交",
+		}},
 		{"promise and declaration", "policies:\n", "policies:\n  promise: {text: [我承诺], liability: 负责}\n", []string{
 			file + "40: “declare”：已经有告知承诺（promise）了；请把这几句并进去，或删掉",
 		}},

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -94,7 +95,9 @@ func TestServeAnySeed(t *testing.T) {
 }
 
 // A card that gives trouble is lifted and laid again; one that never reads ends the visit with words.
-func TestServeTroubledCard(t *testing.T) {
+func TestServeTroubledCard(t *testing.T) { synctest.Test(t, testServeTroubledCard) }
+
+func testServeTroubledCard(t *testing.T) {
 	trouble := devices.CardEvent{Kind: devices.CardTroubled}
 	w := newWindow(t, catalogue()...)
 	w.cards = []devices.CardEvent{trouble}
@@ -108,7 +111,6 @@ func TestServeTroubledCard(t *testing.T) {
 	}
 
 	w.cards = []devices.CardEvent{trouble, trouble, trouble, trouble}
-	r.Patience = 50 * time.Millisecond
 	if _, err := r.Serve(t.Context(), "all", 3); err == nil {
 		t.Error("served without a card")
 	}
@@ -125,10 +127,11 @@ func TestServeWithoutPaper(t *testing.T) {
 	}
 }
 
-func TestServeRefuses(t *testing.T) {
+func TestServeRefuses(t *testing.T) { synctest.Test(t, testServeRefuses) }
+
+func testServeRefuses(t *testing.T) {
 	w := newWindow(t, catalogue()...)
 	r := runner(t, w, &played{w: w})
-	r.Patience = 50 * time.Millisecond
 	if _, err := r.Serve(t.Context(), "nothing", 1); err == nil || !strings.Contains(err.Error(), "there are all, fb-cannot-do, often, pay") {
 		t.Errorf("unknown item: %v", err)
 	}
@@ -141,7 +144,6 @@ func TestServeRefuses(t *testing.T) {
 	w = newWindow(t, catalogue()...)
 	w.stuck = true
 	r = runner(t, w, &played{w: w})
-	r.Patience = 50 * time.Millisecond
 	if _, err := r.Serve(t.Context(), "often", 1); err == nil || !strings.Contains(err.Error(), "the page stays as it is") {
 		t.Errorf("stuck: %v", err)
 	}
@@ -198,14 +200,15 @@ func startLabel(t *testing.T) string {
 }
 
 // A line that fails names itself, leaves a picture and the words of the screen, and none of them in the error's text.
-func TestFailedLine(t *testing.T) {
+func TestFailedLine(t *testing.T) { synctest.Test(t, testFailedLine) }
+
+func testFailedLine(t *testing.T) {
 	w := newWindow(t, catalogue()...)
 	r := runner(t, w, &played{w: w})
-	r.Patience = 20 * time.Millisecond
 	tests := []struct{ line, want string }{
 		{"tap 没有这个", "no control is labelled 没有这个"},
 		{"expect 没有这个", "these words are not on the screen: 没有这个"},
-		{"wait receipt 0.02", "receipt is not shown after 20ms, but attract"},
+		{"wait receipt 2.5", "receipt is not shown after 2.5s, but attract"},
 		{"type 电话 1", "no such field"},
 		{"sign", "no pad"},
 	}
@@ -230,11 +233,14 @@ func TestFailedLine(t *testing.T) {
 }
 
 // A touch waits for what is still on its way to the screen.
-func TestTouchWaits(t *testing.T) {
+func TestTouchWaits(t *testing.T) { synctest.Test(t, testTouchWaits) }
+
+func testTouchWaits(t *testing.T) {
 	w := newWindow(t, catalogue()...)
 	r := runner(t, w, &played{w: w})
 	done := make(chan error, 1)
 	go func() { done <- r.play(t.Context(), Command{Verb: Tap, Label: "社会保险"}) }()
+	synctest.Wait()
 	w.post(visit.Begin{})
 	if err := <-done; err != nil {
 		t.Error(err)
@@ -242,7 +248,9 @@ func TestTouchWaits(t *testing.T) {
 }
 
 // Real devices: the four lines are waited for.
-func TestByHand(t *testing.T) {
+func TestByHand(t *testing.T) { synctest.Test(t, testByHand) }
+
+func testByHand(t *testing.T) {
 	w := newWindow(t, catalogue()...)
 	r := runner(t, w, nil)
 	var papers []bool
@@ -252,6 +260,7 @@ func TestByHand(t *testing.T) {
 	done := make(chan error, 1)
 	play := func(script string) { go func() { done <- run(t, r, script) }() }
 	play("printer paper-out\nprinter ok\nlift\nnet down")
+	synctest.Wait()
 	if err := hand.Net(t.Context(), false); err != nil {
 		t.Fatal(err)
 	}
@@ -263,6 +272,7 @@ func TestByHand(t *testing.T) {
 	w.post(visit.OpenItem{Item: "all"})
 	w.post(visit.StartItem{})
 	play("card somebody\nwait questions 1")
+	synctest.Wait()
 	if err := hand.Card(t.Context(), "chen-guilan"); err != nil {
 		t.Fatal(err)
 	}
@@ -285,14 +295,43 @@ func TestLogHoldsNoWords(t *testing.T) {
 	}
 }
 
-func TestCancelled(t *testing.T) {
+func TestCancelled(t *testing.T) { synctest.Test(t, testCancelled) }
+
+func testCancelled(t *testing.T) {
 	w := newWindow(t, catalogue()...)
 	r := runner(t, w, &played{w: w})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx, []Command{{Verb: Wait, Label: "receipt", Limit: time.Hour}}) }()
+	synctest.Wait()
 	cancel()
 	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+// A hand that never comes ends the line; a card laid before it is asked for is not waited for.
+func TestNoHand(t *testing.T) { synctest.Test(t, noHand) }
+
+func noHand(t *testing.T) {
+	w := newWindow(t, catalogue()...)
+	r := runner(t, w, nil)
+	begun := time.Now()
+	if err := run(t, r, "card somebody"); err != nil || time.Since(begun) > moment {
+		t.Errorf("card at the attract page: %v after %v", err, time.Since(begun))
+	}
+	for _, ev := range []visit.Event{visit.Begin{}, visit.OpenItem{Item: "all"}, visit.StartItem{}} {
+		w.post(ev)
+	}
+	for line, want := range map[string]string{
+		"card somebody": "waited 2m0s for a card to be laid",
+		"net down":      "waited 2m0s for the network to go down",
+		"scan 1":        "waited 2m0s for a code to be scanned",
+	} {
+		begun := time.Now()
+		err := run(t, r, line)
+		if err == nil || !strings.Contains(err.Error(), want) || time.Since(begun) < handPatience {
+			t.Errorf("%s: %v after %v", line, err, time.Since(begun))
+		}
 	}
 }

@@ -65,13 +65,13 @@ func (g *Gateway) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+adminCode, g.adminNewCode)
 	mux.HandleFunc("GET "+adminMatters, func(w http.ResponseWriter, r *http.Request) {
-		g.writeLines(w, r, func(line func(any) error) error {
-			return g.Matters(r.Context(), func(s Stored) error { return line(s) })
+		g.writeLines(w, r, func(ctx context.Context, line func(any) error) error {
+			return g.Matters(ctx, func(s Stored) error { return line(s) })
 		})
 	})
 	mux.HandleFunc("GET "+adminRatings, func(w http.ResponseWriter, r *http.Request) {
-		g.writeLines(w, r, func(line func(any) error) error {
-			return g.Ratings(r.Context(), func(s StoredRating) error { return line(s) })
+		g.writeLines(w, r, func(ctx context.Context, line func(any) error) error {
+			return g.Ratings(ctx, func(s StoredRating) error { return line(s) })
 		})
 	})
 	mux.HandleFunc("GET "+adminCounts, func(w http.ResponseWriter, r *http.Request) {
@@ -103,11 +103,11 @@ func (g *Gateway) adminNewCode(w http.ResponseWriter, r *http.Request) {
 
 // writeLines streams one JSON value a line. If it can't be finished the connection is cut, so that half a listing is
 // never taken for a whole one.
-func (g *Gateway) writeLines(w http.ResponseWriter, r *http.Request, list func(line func(any) error) error) {
+func (g *Gateway) writeLines(w http.ResponseWriter, r *http.Request, list func(context.Context, func(any) error) error) {
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
-	if err := errors.Join(list(enc.Encode), out.Flush()); err != nil {
+	if err := errors.Join(list(r.Context(), enc.Encode), out.Flush()); err != nil {
 		g.log.ErrorContext(r.Context(), "Listing was not finished", slog.Any("error", err))
 		panic(http.ErrAbortHandler)
 	}

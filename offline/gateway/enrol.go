@@ -81,7 +81,7 @@ func (g *Gateway) redeem(r *http.Request, body []byte) (store.Terminal, *refusal
 }
 
 func refuseCode(err error) *refusal {
-	detail := ""
+	var detail string
 	switch {
 	case errors.Is(err, store.ErrCodeUnknown):
 		detail = "no such code: check what was typed, or make a new one with \"zhizhu-gateway enrol\""

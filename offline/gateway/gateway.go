@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -26,7 +25,10 @@ var (
 	ErrNoGateway = errors.New("there is no gateway in this directory")
 )
 
-const storeFile = "gateway.db"
+const (
+	storeFile   = "gateway.db"
+	defaultWait = 2 * time.Second
+)
 
 // Options of Open.
 type Options struct {
@@ -36,6 +38,8 @@ type Options struct {
 	Now       func() time.Time
 	Rand      io.Reader // safe for concurrent use; crypto/rand when nil
 	Log       *slog.Logger
+	// Wait is how long to wait for another process that uses Dir, before ErrInUse; two seconds if it is 0.
+	Wait time.Duration
 	// Store takes the place of the bbolt file in Dir. The gateway closes it.
 	Store store.Store
 }
@@ -46,6 +50,7 @@ type Gateway struct {
 	hosts []string
 	now   func() time.Time
 	rand  io.Reader
+	wait  time.Duration
 	log   *slog.Logger
 
 	store store.Store
@@ -58,12 +63,15 @@ type Gateway struct {
 
 // Open opens the gateway in a directory, or makes it. Close it after use.
 func Open(o Options) (*Gateway, error) {
-	g := &Gateway{dir: o.Dir, hosts: o.Hosts, now: o.Now, rand: o.Rand, log: o.Log, store: o.Store}
+	g := &Gateway{dir: o.Dir, hosts: o.Hosts, now: o.Now, rand: o.Rand, wait: o.Wait, log: o.Log, store: o.Store}
 	if g.now == nil || g.log == nil || g.dir == "" {
 		return nil, errors.New("open gateway: Dir, Now and Log must be given")
 	}
 	if g.rand == nil {
 		g.rand = rand.Reader
+	}
+	if g.wait == 0 {
+		g.wait = defaultWait
 	}
 	if err := authority.CheckHosts(g.hosts); err != nil {
 		return nil, fmt.Errorf("open gateway: %w", err)
@@ -94,7 +102,7 @@ func (g *Gateway) open(mustExist bool) error {
 	}
 	if g.store == nil {
 		// The file's lock is also what keeps a second process from making keys at the same time.
-		db, err := bolt.Open(filepath.Join(dir, storeFile))
+		db, err := bolt.Open(filepath.Join(dir, storeFile), g.wait)
 		if errors.Is(err, bolt.ErrLocked) {
 			return fmt.Errorf("%w: %w", ErrInUse, err)
 		}
@@ -106,15 +114,13 @@ func (g *Gateway) open(mustExist bool) error {
 	return g.openKeys()
 }
 
-func (g *Gateway) openKeys() error {
-	empty, err := g.store.Empty(context.Background()) // short, and nobody is there yet to cancel it
-	if err != nil {
+// openKeys reads the keys, or makes them where there is nothing yet that could need the old ones.
+func (g *Gateway) openKeys() (err error) {
+	create := g.store.WasEmpty()
+	if g.ca, err = authority.Open(authority.Options{Dir: g.dir, Create: create, Now: g.now, Rand: g.rand}); err != nil {
 		return err
 	}
-	if g.ca, err = authority.Open(authority.Options{Dir: g.dir, Create: empty, Now: g.now, Rand: g.rand}); err != nil {
-		return err
-	}
-	g.keys, err = openKeys(g.dir, empty, g.rand)
+	g.keys, err = openKeys(g.dir, create, g.rand)
 	return err
 }
 

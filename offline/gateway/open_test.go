@@ -16,7 +16,7 @@ import (
 )
 
 func options(dir string) gateway.Options {
-	return gateway.Options{Dir: dir, Now: newClock().now, Log: slog.New(slog.DiscardHandler)}
+	return gateway.Options{Dir: dir, Wait: 100 * time.Millisecond, Now: newClock().now, Log: slog.New(slog.DiscardHandler)}
 }
 
 func TestDirectoryIsPrivate(t *testing.T) {

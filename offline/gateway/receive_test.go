@@ -389,7 +389,7 @@ func (s *slowStore) PutIfAbsent(ctx context.Context, r store.Record) (store.Put,
 
 func openBolt(t *testing.T, dir string) store.Store {
 	t.Helper()
-	db, err := bolt.Open(filepath.Join(dir, "gateway.db"))
+	db, err := bolt.Open(filepath.Join(dir, "gateway.db"), time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

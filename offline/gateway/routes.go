@@ -39,21 +39,23 @@ func (g *Gateway) otherMethod(allow string) http.HandlerFunc {
 // guard stamps every answer with the gateway's time, and turns a panic into an answer.
 func (g *Gateway) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			switch p := recover(); {
-			case p == nil:
-			case isAbort(p):
-				panic(p) // net/http's own way to cut a connection
-			default:
-				// The value of a panic may hold content, so only the stack is logged.
-				g.log.ErrorContext(r.Context(), "Handler panicked", slog.String("stack", string(debug.Stack())))
-				g.answer(w, r, refuse(http.StatusInternalServerError, problemBlank, "try again later"))
-			}
-		}()
+		defer g.rescue(w, r)
 		w.Header().Set("Date", g.now().UTC().Format(http.TimeFormat))
 		w.Header().Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)
 	})
+}
+
+// rescue is deferred. The value of a panic may hold content, so only the stack is logged.
+func (g *Gateway) rescue(w http.ResponseWriter, r *http.Request) {
+	switch p := recover(); {
+	case p == nil:
+	case isAbort(p):
+		panic(p) // net/http's own way to cut a connection
+	default:
+		g.log.ErrorContext(r.Context(), "Handler panicked", slog.String("stack", string(debug.Stack())))
+		g.answer(w, r, refuse(http.StatusInternalServerError, problemBlank, "try again later"))
+	}
 }
 
 func isAbort(p any) bool {

@@ -71,8 +71,14 @@ func run(ctx context.Context, srv *http.Server, serve func() error) error {
 		// Who is cut off now has no acknowledgement and sends again.
 		return errors.Join(srv.Close(), ignoreDeadline(err))
 	}
-	<-ended
-	return nil
+	return ignoreClosed(<-ended)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }
 
 func ignoreDeadline(err error) error {

@@ -22,24 +22,29 @@ type desk interface {
 	Close() error
 }
 
-// openDesk reaches the gateway of a directory, whether it is being served or not.
+// Tries of openDesk, each of which waits for tryWait: two seconds in all.
+const (
+	tries   = 20
+	tryWait = 100 * time.Millisecond
+)
+
+// openDesk reaches the gateway of a directory, whether it is being served or not, or is just being started or stopped.
 func openDesk(ctx context.Context, dir string, create bool, log *slog.Logger) (desk, error) {
-	if remote, err := gateway.Connect(ctx, dir); err == nil {
-		return remote, nil
-	}
-	g, err := gateway.Open(gateway.Options{Dir: dir, MustExist: !create, Now: time.Now, Log: log})
-	if !errors.Is(err, gateway.ErrInUse) {
-		if err != nil {
-			return nil, err
+	for try := 1; ; try++ {
+		remote, unreachable := gateway.Connect(ctx, dir)
+		if unreachable == nil {
+			return remote, nil
 		}
-		return g, nil
+		g, err := gateway.Open(gateway.Options{Dir: dir, MustExist: !create, Wait: tryWait, Now: time.Now, Log: log})
+		switch {
+		case err == nil:
+			return g, nil
+		case !errors.Is(err, gateway.ErrInUse):
+			return nil, err
+		case try == tries || ctx.Err() != nil:
+			return nil, fmt.Errorf("%w; but it can't be asked: %w", err, unreachable)
+		}
 	}
-	// It may have begun to serve since it was first asked. Opening has waited for two seconds.
-	remote, again := gateway.Connect(ctx, dir)
-	if again != nil {
-		return nil, errors.Join(err, again)
-	}
-	return remote, nil
 }
 
 type enrolCmd struct {

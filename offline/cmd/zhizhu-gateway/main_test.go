@@ -75,8 +75,7 @@ func (p *process) end(signal syscall.Signal) error {
 		return err
 	}
 	err := p.cmd.Wait()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == signal {
 			return nil
 		}

@@ -25,9 +25,6 @@ const schema = 1
 // ErrLocked says that another process has the file open.
 var ErrLocked = errors.New("in use by another process")
 
-// lockWait is how long Open waits for another process to let go.
-const lockWait = 2 * time.Second
-
 const (
 	bucketMeta      = "meta"
 	bucketIDs       = "ids"
@@ -40,7 +37,9 @@ const (
 
 // DB is the store. It is safe for concurrent use.
 type DB struct {
-	db   *bbolt.DB
+	db       *bbolt.DB
+	wasEmpty bool
+
 	puts chan *put
 	stop chan struct{} // closed by Close
 	done chan struct{} // closed when the committer has ended
@@ -51,18 +50,28 @@ var _ store.Store = (*DB)(nil)
 
 // Open opens the file, or makes it. A damaged file is an error and stays as it is: starting an empty one in its place
 // would forget what was acknowledged.
-func Open(path string) (*DB, error) {
+//
+// Another process that has the file open is waited for as long as wait says; then it is ErrLocked.
+func Open(path string, wait time.Duration) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	db, err := open(path)
+	db, err := open(path, wait)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	if err := db.View(checkSchema); err != nil {
+	wasEmpty := false
+	err = db.View(func(tx *bbolt.Tx) error {
+		err := checkSchema(tx)
+		wasEmpty = err == nil && isEmpty(tx)
+		return err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, errors.Join(err, db.Close()))
 	}
-	return start(db), nil
+	d := start(db)
+	d.wasEmpty = wasEmpty
+	return d, nil
 }
 
 func start(db *bbolt.DB) *DB {
@@ -71,8 +80,9 @@ func start(db *bbolt.DB) *DB {
 	return d
 }
 
-func open(path string) (*bbolt.DB, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
+func open(path string, wait time.Duration) (*bbolt.DB, error) {
+	wait = max(wait, time.Millisecond) // to bbolt, 0 is for ever
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: wait, FreelistType: bbolt.FreelistMapType})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("%s: %w: stop it, or ask it", path, ErrLocked)
@@ -96,7 +106,7 @@ func create(path string) error {
 	if err := f.Close(); err != nil {
 		return fmt.Errorf("create %s: %w", path, err)
 	}
-	db, err := open(f.Name())
+	db, err := open(f.Name(), 0)
 	if err != nil {
 		return err
 	}
@@ -137,16 +147,16 @@ func checkSchema(tx *bbolt.Tx) error {
 }
 
 // Close waits for the puts under way and closes the file.
-func (d *DB) Close() error {
-	err := error(nil)
+func (d *DB) Close() (err error) {
 	d.once.Do(func() {
 		close(d.stop)
 		<-d.done
-		if err = d.db.Close(); err != nil {
-			err = fmt.Errorf("close store: %w", err)
-		}
+		err = d.db.Close()
 	})
-	return err
+	if err != nil {
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
 }
 
 // Get is store.Store's.
@@ -216,27 +226,21 @@ func (d *DB) Count(ctx context.Context, lane string) (uint64, error) {
 	return n, nil
 }
 
-// Empty is store.Store's.
-func (d *DB) Empty(ctx context.Context) (bool, error) {
-	empty := true
-	err := d.view(ctx, func(tx *bbolt.Tx) error {
-		for _, lane := range []string{wire.LaneMatters, wire.LaneRatings} {
-			ids, _, err := laneBuckets(tx, lane)
-			if err != nil {
-				return err
-			}
-			empty = empty && ids.Sequence() == 0
+// WasEmpty is store.Store's.
+func (d *DB) WasEmpty() bool { return d.wasEmpty }
+
+func isEmpty(tx *bbolt.Tx) bool {
+	for _, lane := range []string{wire.LaneMatters, wire.LaneRatings} {
+		if ids, _, err := laneBuckets(tx, lane); err != nil || ids.Sequence() != 0 {
+			return false
 		}
-		for _, name := range []string{bucketCodes, bucketTerminals} {
-			k, _ := tx.Bucket([]byte(name)).Cursor().First()
-			empty = empty && k == nil
-		}
-		return nil
-	})
-	if err != nil {
-		return false, fmt.Errorf("look into store: %w", err)
 	}
-	return empty, nil
+	for _, name := range []string{bucketCodes, bucketTerminals} {
+		if k, _ := tx.Bucket([]byte(name)).Cursor().First(); k != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (d *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) error {

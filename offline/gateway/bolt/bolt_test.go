@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -18,7 +19,7 @@ import (
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Place {
 		path := filepath.Join(t.TempDir(), "gateway.db")
-		return storetest.Place{Open: func() (store.Store, error) { return Open(path) }}
+		return storetest.Place{Open: func() (store.Store, error) { return Open(path, time.Second) }}
 	})
 }
 
@@ -39,7 +40,7 @@ func TestSecondOpenIsToldWhy(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "gateway.db")
 	db := mustOpen(t, path)
 	defer mustClose(t, db)
-	if _, err := Open(path); !errors.Is(err, ErrLocked) {
+	if _, err := Open(path, time.Millisecond); !errors.Is(err, ErrLocked) {
 		t.Fatalf("second open: %v", err)
 	}
 }
@@ -71,7 +72,7 @@ func TestBadFileIsRefusedAndKept(t *testing.T) {
 			if err := os.WriteFile(path, c.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Open(path); err == nil || !strings.Contains(err.Error(), c.say) {
+			if _, err := Open(path, time.Millisecond); err == nil || !strings.Contains(err.Error(), c.say) {
 				t.Fatalf("open: %v", err)
 			}
 			if kept, err := os.ReadFile(path); err != nil || len(kept) != len(c.content) {
@@ -180,7 +181,7 @@ func FuzzDecodeKnown(f *testing.F) {
 
 func mustOpen(t testing.TB, path string) *DB {
 	t.Helper()
-	db, err := Open(path)
+	db, err := Open(path, time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ type Store interface {
 	// Terminal returns an enrolled terminal, or ErrNotFound.
 	Terminal(ctx context.Context, id string) (Terminal, error)
 
-	// Empty reports whether nothing at all was ever kept here.
-	Empty(ctx context.Context) (bool, error)
+	// WasEmpty reports whether nothing at all had ever been kept here when the store was opened.
+	WasEmpty() bool
 	Close() error
 }

@@ -74,6 +74,11 @@ func testCodes(t *testing.T, engine Engine) {
 	if kept, err := s.Terminal(t.Context(), first.ID); err != nil || kept.SignKey != "sign-new" || kept.Key != "key1" {
 		t.Fatalf("kept terminal: %+v, %v", kept, err)
 	}
+	testCodesOfOthers(t, s, refused)
+}
+
+func testCodesOfOthers(t *testing.T, s store.Store, refused func(store.Claim, error)) {
+	t.Helper()
 	late := claim("late", "key3")
 	late.At = at(1).Add(term)
 	refused(late, store.ErrCodeExpired)

@@ -20,11 +20,17 @@ import (
 // wholeNumber is the one function that a condition may call: int(field) makes a number of a number field's answer.
 const wholeNumber = "int"
 
+// maxCondition is the length in bytes above which nobody reads a condition aloud, and no parser should have to.
+const maxCondition = 400
+
 // compile checks a condition against the fields that it may look at, and returns it with its compiled form, and what is
 // wrong with it in words. later names the fields that stand at or behind the place of the condition.
 func compile(source string, before []catalog.Field, later []string) (catalog.Condition, []string) {
 	if strings.TrimSpace(source) == "" {
 		return catalog.Condition{}, nil
+	}
+	if len(source) > maxCondition {
+		return catalog.Condition{}, []string{fmt.Sprintf("“%s…”：条件太长；请拆成几个问题", strings.ToValidUTF8(source[:40], ""))}
 	}
 	tree, err := parser.Parse(source)
 	if err != nil {

@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
+	"syscall"
 	"time"
 
 	bbolt "go.etcd.io/bbolt"
@@ -56,18 +58,9 @@ func Open(path string, wait time.Duration) (*DB, error) {
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	db, err := open(path, wait)
+	db, wasEmpty, err := openSound(path, wait)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
-	}
-	wasEmpty := false
-	err = db.View(func(tx *bbolt.Tx) error {
-		err := checkSchema(tx)
-		wasEmpty = err == nil && isEmpty(tx)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", path, errors.Join(err, db.Close()))
 	}
 	d := start(db)
 	d.wasEmpty = wasEmpty
@@ -80,16 +73,79 @@ func start(db *bbolt.DB) *DB {
 	return d
 }
 
+// errUnsound says that a file is damaged, and what to do.
+var errUnsound = errors.New("the file is damaged: keep it, and restore the backup of the gateway's directory")
+
+// guarded turns what bbolt does with a damaged page (it panics, or reads memory that has no file behind it) into an
+// error. Its transactions are rolled back on the way.
+func guarded(fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w (%v)", errUnsound, p) // bbolt's words are about pages, never about content
+		}
+	}()
+	return fn()
+}
+
+// openSound opens a file and looks at its beginnings. A database that panics on the way is left, not closed.
+func openSound(path string, wait time.Duration) (db *bbolt.DB, wasEmpty bool, err error) {
+	err = guarded(func() error {
+		db, wasEmpty, err = openAndLook(path, wait)
+		return err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return db, wasEmpty, nil
+}
+
+func openAndLook(path string, wait time.Duration) (*bbolt.DB, bool, error) {
+	db, err := open(path, wait)
+	if err != nil {
+		return nil, false, err
+	}
+	wasEmpty := false
+	err = db.View(func(tx *bbolt.Tx) error {
+		if err := checkWhole(tx, path); err != nil {
+			return err
+		}
+		if err := checkSchema(tx); err != nil {
+			return err
+		}
+		wasEmpty = isEmpty(tx)
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("%s: %w", path, errors.Join(err, db.Close()))
+	}
+	return db, wasEmpty, nil
+}
+
 func open(path string, wait time.Duration) (*bbolt.DB, error) {
 	wait = max(wait, time.Millisecond) // to bbolt, 0 is for ever
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: wait, FreelistType: bbolt.FreelistMapType})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("%s: %w: stop it, or ask it", path, ErrLocked)
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.ENOSPC):
+		return nil, err // names the path itself
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w: keep the file, and restore the backup of the gateway's directory", path, err)
+		return nil, fmt.Errorf("%s: %w (%w)", path, errUnsound, err)
 	}
 	return db, nil
+}
+
+// checkWhole refuses a file that was cut short: reading what is missing would end the process.
+func checkWhole(tx *bbolt.Tx, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("look at file: %w", err)
+	}
+	if info.Size() < tx.Size() {
+		return fmt.Errorf("%d of %d bytes are there: %w", info.Size(), tx.Size(), errUnsound)
+	}
+	return nil
 }
 
 // create makes a file with all buckets under another name and links it into place, so that a power cut leaves either
@@ -247,7 +303,7 @@ func (d *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return d.db.View(fn)
+	return guarded(func() error { return d.db.View(fn) })
 }
 
 func laneBuckets(tx *bbolt.Tx, lane string) (ids, log *bbolt.Bucket, err error) {

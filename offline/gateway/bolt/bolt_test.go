@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,6 +81,68 @@ func TestBadFileIsRefusedAndKept(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDamagedFileIsNoCrash cuts a file short and overwrites its pages: opening and reading it is an error or goes well,
+// but never ends the process.
+func TestDamagedFileIsNoCrash(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "gateway.db")
+	db := mustOpen(t, path)
+	for i := range 60 {
+		if _, err := db.PutIfAbsent(t.Context(), storetest.Record(wire.LaneMatters, fmt.Sprint("id-", i), strings.Repeat("x", 3000))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustClose(t, db)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	for cut := 0; cut < len(whole); cut += len(whole) / 20 {
+		damaged(t, whole[:cut], fmt.Sprintf("cut to %d", cut))
+	}
+	for at := 0; at < len(whole); at += page {
+		bad := bytes.Clone(whole)
+		clear(bad[at : at+page])
+		damaged(t, bad, fmt.Sprintf("page %d cleared", at/page))
+	}
+	for _, both := range []byte{0, 0xff} {
+		bad := bytes.Clone(whole)
+		copy(bad, bytes.Repeat([]byte{both}, 2*page))
+		if damaged(t, bad, "both meta pages gone") {
+			t.Error("a file without a meta page was opened")
+		}
+	}
+}
+
+// damaged opens a store with the given bytes, and reports whether it did.
+func damaged(t *testing.T, content []byte, what string) bool {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "gateway.db")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := Open(path, time.Second)
+	if kept, readErr := os.ReadFile(path); readErr != nil || len(content) != 0 && err != nil && !bytes.Equal(kept, content) {
+		t.Errorf("%s: the file was changed, or %v", what, readErr)
+	}
+	if err != nil {
+		return false
+	}
+	defer mustClose(t, db)
+	if _, err := db.List(t.Context(), wire.LaneMatters, 0, 100); err != nil {
+		t.Logf("%s: %v", what, err)
+	}
+	for _, id := range []string{"id-0", "id-30", "id-59", "new"} {
+		r := storetest.Record(wire.LaneMatters, id, strings.Repeat("x", 3000))
+		if put, err := db.PutIfAbsent(t.Context(), r); err == nil && put.Again {
+			if _, err := db.Get(t.Context(), r.Lane, id); err != nil {
+				t.Logf("%s: %v", what, err)
+			}
+		}
+	}
+	return true
 }
 
 // TestFullStoreLosesNothing fills a store up to a limit: what can't be stored is an error, what was stored stays, and

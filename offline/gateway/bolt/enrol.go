@@ -105,7 +105,7 @@ func (d *DB) update(ctx context.Context, fn func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return d.db.Update(fn)
+	return guarded(func() error { return d.db.Update(fn) })
 }
 
 func putJSON(b *bbolt.Bucket, key string, value any) error {

@@ -88,13 +88,15 @@ func (d *DB) gather(first *put) []*put {
 // if an earlier commit failed between its two syncs (its records are visible then, but perhaps not on disk), it is this
 // one that makes them so before they are acknowledged.
 func (d *DB) commit(group []*put) {
-	err := d.db.Update(func(tx *bbolt.Tx) error {
-		for _, p := range group {
-			if err := p.apply(tx); err != nil {
-				return err
+	err := guarded(func() error {
+		return d.db.Update(func(tx *bbolt.Tx) error {
+			for _, p := range group {
+				if err := p.apply(tx); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 	for _, p := range group {
 		if err != nil {

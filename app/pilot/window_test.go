@@ -154,6 +154,7 @@ func touchable(v visit.View) []visit.Action {
 		}
 	case *visit.CommitBody:
 		for _, r := range b.Ticks {
+			r.Act.Label = r.Text // the sentence itself is what is touched
 			all = append(all, r.Act)
 		}
 	case *visit.ReceiptBody:

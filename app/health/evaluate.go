@@ -76,7 +76,7 @@ func residentWords(r Report) []string {
 		words = append(words, r.NoRead+"，要刷身份证的事请到窗口办。")
 	}
 	if r.NoPrint != "" {
-		words = append(words, r.NoPrint+"，照样可以办，回执会显示在屏幕上。")
+		words = append(words, r.NoPrint+"，照样可以办，凭证会显示在屏幕上。")
 	}
 	return words
 }
@@ -149,6 +149,9 @@ func deviceLine(subject string, s devices.Status) Line {
 	case devices.Missing, devices.Faulty:
 		t := troubleOf(s.Reason)
 		line.Severity, line.Text, line.Todo = Broken, t.text, t.todo
+		if s.Reason == devices.Unconfigured {
+			line.Severity = Notice // not every machine has every device
+		}
 	default:
 		t := troubleOf(devices.Internal)
 		line.Severity, line.Text, line.Todo = Broken, t.text, t.todo

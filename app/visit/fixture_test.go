@@ -334,3 +334,5 @@ func (p *player) answerAll() {
 	p.do(Answer{"people", "3"}).tap("next")
 	p.do(Answer{"phone", "13800138000"}).tap("next")
 }
+
+type healthReport = health.Report

@@ -110,7 +110,7 @@ func leaveAction() Action {
 
 func (s State) guidedAction() Action {
 	if s.guided {
-		return Action{ID: "guided", Label: "普通模式", Icon: iconEar, Style: Warm, Event: ToggleGuided{}, Chosen: true}
+		return Action{ID: "guided", Label: "普通模式", Icon: iconEar, Style: Warm, Event: ToggleGuided{}}
 	}
 	return Action{ID: "guided", Label: "长者模式 大字", Icon: iconEar, Style: Warm, Event: ToggleGuided{}}
 }
@@ -214,7 +214,7 @@ func (s State) notice() *Notice {
 			text = wordsOf(it).offline
 		}
 		if !s.report.CanPrint {
-			text = listWords("", text, s.report.NoPrint+"，照样可以办，回执会显示在屏幕上。")
+			text = listWords("", text, orWords(s.report.NoPrint, "打印机现在不能用")+"。照样可以办，凭证会显示在屏幕上，下次刷身份证可以补打。")
 		}
 	case Questions:
 		text, tone = s.cardNotice()

@@ -25,12 +25,12 @@ func wordsOf(it *catalog.Item) kindWords {
 	case catalog.Query:
 		return kindWords{
 			"开始查询", "确认提交", "已收到您的查询申请", "本机查不到结果，要等上级平台答复。",
-			"现在没有网络，查不了。可以先登记，网络恢复后自动送出，下次刷身份证看答复。",
+			"现在没有网络，查不了。可以先登记，网络恢复后自动送出。",
 		}
 	case catalog.Print:
 		return kindWords{
 			"开始办理", "确认提交", "已收到您的打印申请", "证明还没有打印，要等上级平台答复。",
-			"现在没有网络，打不了证明。可以先登记，网络恢复后自动送出，下次刷身份证看答复。",
+			"现在没有网络，打不了证明。可以先登记，网络恢复后自动送出。",
 		}
 	case catalog.Appointment:
 		return kindWords{
@@ -51,7 +51,8 @@ func wordsOf(it *catalog.Item) kindWords {
 	}
 	return kindWords{
 		"开始办理", "确认提交", "已收到您的申请", "",
-		"现在没有网络。您照样可以申请，会先打印收件凭证；网络恢复后自动送到窗口，下次刷身份证可查结果。",
+		"现在没有网络。您照样可以申请，会先给您" + certificate(it.Policies.AcceptOnReceipt) +
+			"；网络恢复后自动送到窗口，下次刷身份证可查进度。",
 	}
 }
 
@@ -63,7 +64,7 @@ func lodgedNext(it *catalog.Item) string {
 	if it.Policies.AcceptOnReceipt {
 		return "已经受理，请留好凭证。"
 	}
-	return "材料收到了，还没有正式受理，以窗口答复为准。"
+	return "收到了，还没有正式受理。办得成办不成，以窗口答复为准。"
 }
 
 // certificate is the name of what is handed out: 受理凭证 only where the item's policy says that lodging is acceptance.

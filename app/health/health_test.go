@@ -1,0 +1,143 @@
+package health
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"zhizhu/devices"
+)
+
+var now = time.Date(2026, 11, 23, 9, 41, 0, 0, time.UTC)
+
+// well is a machine on which everything works.
+func well() Facts {
+	ready := devices.Status{State: devices.Ready, Port: "/dev/ttyUSB0"}
+	printer := ready
+	printer.Paper = devices.PaperOK
+	return Facts{IDCard: ready, Printer: printer, Scanner: ready, Upstream: UpstreamOK, StoreOK: true, Enrolled: true, Acknowledged: 7}
+}
+
+func TestAllWell(t *testing.T) {
+	r := Evaluate(well(), now)
+	if !r.Online || !r.CanLodge || !r.CanRead || !r.CanPrint || !r.CanScan || len(r.Resident) != 0 {
+		t.Errorf("report %+v", r)
+	}
+	for _, l := range r.Staff {
+		if l.Severity != Fine || l.Todo != "" {
+			t.Errorf("a machine that is well has finding %+v", l)
+		}
+	}
+	if r.Acknowledged != 7 {
+		t.Errorf("acknowledged %d", r.Acknowledged)
+	}
+}
+
+// One broken thing takes away what needs it, and nothing else.
+func TestOneBrokenThing(t *testing.T) {
+	type can struct{ online, lodge, read, print, scan bool }
+	all := can{true, true, true, true, true}
+	without := func(edit func(*can)) can { c := all; edit(&c); return c }
+	missing := devices.Status{State: devices.Missing, Reason: devices.NoPort}
+	cases := []struct {
+		name     string
+		edit     func(*Facts)
+		want     can
+		resident string // in the public notices; "" for none
+		subject  string // of the first finding for staff
+		severity Severity
+	}{
+		{"reader gone", func(f *Facts) { f.IDCard = missing }, without(func(c *can) { c.read = false }), "读卡器", "读卡器", Broken},
+		{"printer gone", func(f *Facts) { f.Printer = missing }, without(func(c *can) { c.print = false }), "显示在屏幕上", "打印机", Broken},
+		{"paper out", func(f *Facts) { f.Printer.Paper = devices.PaperEnd }, without(func(c *can) { c.print = false }), "打印纸用完了", "打印机", Broken},
+		{"paper low", func(f *Facts) { f.Printer.Paper = devices.PaperLow }, all, "", "打印机", Notice},
+		{"cover open", func(f *Facts) { f.Printer = devices.Status{State: devices.Faulty, Reason: devices.CoverOpen} }, without(func(c *can) { c.print = false }), "盖子", "打印机", Broken},
+		{"silent printer", func(f *Facts) { f.Printer = devices.Status{State: devices.Unknown} }, all, "", "打印机", Fine},
+		{"scanner gone", func(f *Facts) { f.Scanner = missing }, without(func(c *can) { c.scan = false }), "", "扫码器", Broken},
+		{"no scanner fitted", func(f *Facts) { f.Scanner = devices.Status{State: devices.Missing, Reason: devices.Unconfigured} }, without(func(c *can) { c.scan = false }), "", "扫码器", Notice},
+		{"line down", func(f *Facts) { f.Upstream = UpstreamUnreachable }, without(func(c *can) { c.online = false }), "", "网络", Notice},
+		{"wrong certificate", func(f *Facts) { f.Upstream = UpstreamCertificate }, without(func(c *can) { c.online = false }), "", "网络", Broken},
+		{"not enrolled", func(f *Facts) { f.Enrolled, f.Upstream = false, UpstreamUnenrolled }, without(func(c *can) { c.lodge, c.online = false, false }), "没有开通", "网络", Broken},
+		{"disk full", func(f *Facts) { f.DiskFull = true }, without(func(c *can) { c.lodge = false }), "存满", "存储", Broken},
+		{"store broken", func(f *Facts) { f.StoreOK = false }, without(func(c *can) { c.lodge = false }), "不能收件", "存储", Broken},
+		{"store put aside", func(f *Facts) { f.StoreRenamed = "matters.db.damaged-20261123" }, all, "", "存储", Broken},
+		{"quarantine", func(f *Facts) { f.Quarantined = 2 }, all, "", "办件", Notice},
+		{"old matter", func(f *Facts) { f.Queued, f.Oldest = 1, now.Add(-96*time.Hour) }, all, "", "办件", Notice},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			f := well()
+			c.edit(&f)
+			r := Evaluate(f, now)
+			if got := (can{r.Online, r.CanLodge, r.CanRead, r.CanPrint, r.CanScan}); got != c.want {
+				t.Errorf("can %+v, want %+v", got, c.want)
+			}
+			told := strings.Join(r.Resident, "\n")
+			if (told == "") != (c.resident == "") || !strings.Contains(told, c.resident) {
+				t.Errorf("residents are told %q, want %q", told, c.resident)
+			}
+			first := r.Staff[0]
+			if first.Severity != c.severity || c.severity != Fine && (first.Subject != c.subject || first.Todo == "") {
+				t.Errorf("first finding %+v", first)
+			}
+			for why, works := range map[string]bool{r.NoLodge: r.CanLodge, r.NoRead: r.CanRead, r.NoPrint: r.CanPrint, r.NoScan: r.CanScan} {
+				if why != "" && works {
+					t.Errorf("reason %q for what works", why)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryUpstreamStateAndTroubleHasWords(t *testing.T) {
+	seen := map[string]bool{}
+	for u := UpstreamUnknown; u <= UpstreamUnenrolled; u++ {
+		severity, w := upstreamWords(u)
+		if w.text == "" || severity != Fine && w.todo == "" || seen[w.text] {
+			t.Errorf("state %d: %+v", u, w)
+		}
+		seen[w.text] = true
+	}
+	for k := devices.OK; k <= devices.Internal; k++ {
+		if w := troubleOf(k); w.text == "" || w.todo == "" {
+			t.Errorf("%s: %+v", k, w)
+		}
+	}
+}
+
+func TestStaffLinesAreWorstFirst(t *testing.T) {
+	f := well()
+	f.Upstream, f.UpstreamSince, f.DiskFull, f.IDCard = UpstreamUnreachable, now.Add(-90*time.Minute), true, devices.Status{State: devices.Missing}
+	r := Evaluate(f, now)
+	for i := 1; i < len(r.Staff); i++ {
+		if r.Staff[i].Severity > r.Staff[i-1].Severity {
+			t.Fatalf("%+v stands before %+v", r.Staff[i-1], r.Staff[i])
+		}
+	}
+	var network string
+	for _, l := range r.Staff {
+		if l.Subject == "网络" {
+			network = l.Text
+		}
+	}
+	if !strings.Contains(network, "1 小时") {
+		t.Errorf("network: %q", network)
+	}
+}
+
+func TestAgo(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		30 * time.Second: "不到 1 分钟", 5 * time.Minute: " 5 分钟", 3 * time.Hour: " 3 小时", 72 * time.Hour: " 3 天",
+	} {
+		if got := ago(d); got != want {
+			t.Errorf("%s: %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestZeroFactsOfferGuidesOnly(t *testing.T) {
+	r := Evaluate(Facts{}, now)
+	if r.CanLodge || r.Online || r.NoLodge == "" {
+		t.Errorf("report %+v", r)
+	}
+}

@@ -1,0 +1,142 @@
+package identity
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"zhizhu/offline/wire"
+)
+
+// maxAnswer is more than any answer of a gateway has, in bytes.
+const maxAnswer = 256 << 10
+
+// Options say where to enrol. Dir, URL, CAFile, Code, Now and Rand are needed.
+type Options struct {
+	Dir    string // the identity folder
+	URL    string // the gateway's, https://host:port
+	CAFile string // PEM of the CA to pin
+	Code   string // one-time code
+	Now    func() time.Time
+	Rand   io.Reader
+	Dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// Enrol asks the gateway for a certificate with a one-time code and writes the identity folder. It may be repeated after
+// any interruption; a folder that was enrolled before keeps working until the new answer is on disk.
+func Enrol(ctx context.Context, o Options) (*Identity, error) {
+	base, err := ParseURL(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
+	caPEM, err := os.ReadFile(o.CAFile)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: read CA file: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(caPEM) {
+		return nil, fmt.Errorf("enrol: no certificate in %s: %w", o.CAFile, ErrCA)
+	}
+	k, err := makeKeys(o.Dir, o.Rand)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
+	csr, err := request(o.Rand, k.terminalPEM)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
+	asked := wire.Enrolment{Code: strings.TrimSpace(o.Code), CSR: csr, SignKey: k.sign.Public().Hex()}
+	client := NewClient(ClientOptions{CA: pool, Now: o.Now, Dial: o.Dial})
+	defer client.CloseIdleConnections()
+	answer, err := ask(ctx, client, base+wire.PathEnrol, asked)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
+	e := enrolled{
+		Terminal: answer.Terminal, Station: answer.Station, Certificate: answer.Certificate,
+		SealKey: answer.SealKey, AckKey: answer.AckKey, CA: string(caPEM),
+	}
+	id, err := assemble(e, k)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w: %w", ErrGateway, err)
+	}
+	text, err := json.MarshalIndent(e, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
+	if err := writeFile(filepath.Join(o.Dir, enrolledFile), append(text, '\n')); err != nil {
+		return nil, fmt.Errorf("enrol: write identity (repeat with the same code): %w", err)
+	}
+	return id, nil
+}
+
+// ParseURL checks a gateway's URL and returns it without a slash at its end.
+func ParseURL(s string) (string, error) {
+	u, err := url.Parse(strings.TrimSpace(s))
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return "", fmt.Errorf("gateway's URL %q must look like https://host:port", s)
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+// ask posts an enrolment and reads the answer.
+func ask(ctx context.Context, client *http.Client, url string, asked wire.Enrolment) (wire.Enrolled, error) {
+	var answer wire.Enrolled
+	body, err := json.Marshal(asked)
+	if err != nil {
+		return answer, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return answer, err
+	}
+	req.Header.Set("Content-Type", wire.TypeJSON)
+	resp, err := client.Do(req)
+	if err != nil {
+		return answer, transportError(err)
+	}
+	defer func() { _ = resp.Body.Close() }() // read as far as needed
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return answer, fmt.Errorf("%w: %w", ErrGateway, err)
+	}
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
+		return answer, refused(resp.StatusCode, text)
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return answer, fmt.Errorf("%w: it is not an enrolment", ErrGateway)
+	}
+	return answer, nil
+}
+
+func transportError(err error) error {
+	var verify *tls.CertificateVerificationError
+	if errors.As(err, &verify) {
+		return fmt.Errorf("%w: %w", ErrCA, err)
+	}
+	return fmt.Errorf("%w: %w", ErrGateway, err)
+}
+
+// refused says why, in the gateway's own words where it has any.
+func refused(status int, text []byte) error {
+	var p wire.Problem
+	if json.Unmarshal(text, &p) != nil {
+		return fmt.Errorf("status %d: %w", status, ErrGateway)
+	}
+	if p.Type == wire.ProblemCode {
+		return fmt.Errorf("%w (%s)", ErrCode, p.Detail)
+	}
+	return fmt.Errorf("status %d, %s: %w", status, strings.TrimSpace(p.Title+" "+p.Detail), ErrGateway)
+}

@@ -1,0 +1,168 @@
+package sync
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"zhizhu/offline/outbox"
+)
+
+// restMost is the longest that one record waits after trouble of its own while the line is good.
+const restMost = time.Minute
+
+// damagedTries is how often a record is sent again that arrived damaged, before it is set aside.
+const damagedTries = 3
+
+// take handles a result and all others that are there already, so that many acknowledgements cost one commit.
+func (r *run) take(ctx context.Context, first result) {
+	batch := []result{first}
+	for {
+		select {
+		case next := <-r.done:
+			batch = append(batch, next)
+			continue
+		default:
+		}
+		break
+	}
+	var acknowledged []result
+	for _, res := range batch {
+		delete(r.flying, res.waiting.ID)
+		r.tellTime(res.answer)
+		switch {
+		case res.waiting.ID == "":
+			r.probed(ctx, res)
+		case res.fault == nil:
+			acknowledged = append(acknowledged, res)
+		default:
+			r.trouble(ctx, res)
+		}
+	}
+	r.settle(ctx, acknowledged)
+}
+
+// tellTime keeps the distance to the gateway's clock, as far as whole seconds tell.
+func (r *run) tellTime(a answer) {
+	if !a.dated || r.state.OffsetKnown && (a.offset-r.state.ServerOffset).Abs() <= time.Second {
+		return
+	}
+	r.state.ServerOffset, r.state.OffsetKnown = a.offset, true
+}
+
+// settle writes acknowledgements to disk.
+func (r *run) settle(ctx context.Context, acknowledged []result) {
+	if len(acknowledged) == 0 {
+		return
+	}
+	proofs := make([]outbox.Proof, len(acknowledged))
+	for i, res := range acknowledged {
+		proofs[i] = res.proof
+	}
+	// What the gateway signed for is kept even while this program stops.
+	if err := r.o.Outbox.Settle(context.WithoutCancel(ctx), proofs); err != nil {
+		r.o.Log.LogAttrs(ctx, slog.LevelError, "Acknowledgements can't be kept, records are sent again", slog.Any("error", err))
+		for _, res := range acknowledged {
+			r.rest(ctx, res.waiting.ID)
+		}
+		return
+	}
+	for _, res := range acknowledged {
+		delete(r.strikes, res.waiting.ID)
+	}
+	r.good()
+}
+
+// probed handles the answer of a probe.
+func (r *run) probed(ctx context.Context, res result) {
+	r.probing = false
+	if res.fault != nil {
+		r.hold(ctx, res.fault)
+		return
+	}
+	r.up = true
+	switch r.state.Reason {
+	case Unknown, OK, Unreachable, DNS, Certificate, Clock:
+		r.good()
+	case Portal, Busy:
+		// The gateway is there, but did not take the last record. Only the next one can tell.
+		if c := r.o.Outbox.Counts(); c.Queued+c.Ratings == 0 {
+			r.good()
+		}
+	case Refused, Unenrolled:
+	}
+}
+
+// good notes that the gateway answered as it should.
+func (r *run) good() {
+	if r.paused && (r.state.Reason == Busy || r.state.Reason == Refused) {
+		return // an answer to a call from before; what was asked for is kept
+	}
+	r.up, r.failures = true, 0
+	r.state.Online, r.state.Reason, r.state.Detail = true, OK, ""
+	if r.paused {
+		r.pause.Stop()
+		r.paused = false
+	}
+	r.idle.Reset(r.o.IdleEvery)
+}
+
+// trouble handles an upload that brought no acknowledgement.
+func (r *run) trouble(ctx context.Context, res result) {
+	if ctx.Err() != nil {
+		return // cut by ourselves
+	}
+	id, f := res.waiting.ID, res.fault
+	r.strikes[id]++
+	if !f.aside {
+		r.rest(ctx, id)
+		r.hold(ctx, f)
+		return
+	}
+	if res.answer.status != 0 {
+		r.good() // the gateway's own words
+	}
+	if f.again && r.strikes[id] < damagedTries {
+		r.rest(ctx, id)
+		return
+	}
+	r.o.Log.LogAttrs(ctx, slog.LevelError, "Record set aside", slog.String("id", id),
+		slog.String("lane", res.waiting.Lane), slog.String("reason", f.detail))
+	if err := r.o.Outbox.Quarantine(context.WithoutCancel(ctx), id, f.detail); err != nil {
+		r.o.Log.LogAttrs(ctx, slog.LevelError, "Record can't be set aside", slog.String("id", id), slog.Any("error", err))
+		r.rest(ctx, id)
+		return
+	}
+	delete(r.strikes, id)
+}
+
+// rest leaves one record alone for a while, so that it doesn't hold up the others.
+func (r *run) rest(ctx context.Context, id string) {
+	r.resting[id] = true
+	own := r.pace
+	own.most = min(own.most, restMost)
+	time.AfterFunc(own.delay(Busy, max(1, r.strikes[id]), 0, r.o.Rand), func() {
+		select {
+		case r.rested <- id:
+		case <-ctx.Done():
+		}
+	})
+}
+
+// hold lets the line rest.
+func (r *run) hold(ctx context.Context, f *fault) {
+	if ctx.Err() != nil {
+		return
+	}
+	if r.paused && (r.state.Reason == f.reason || r.state.Reason == Refused) {
+		return // calls that ran side by side fail side by side
+	}
+	if !r.paused {
+		r.failures++
+	}
+	r.up, r.kicked, r.paused = false, false, true
+	r.state.Online, r.state.Reason, r.state.Detail = false, f.reason, f.detail
+	r.idle.Stop()
+	r.call.client.CloseIdleConnections()
+	r.pause.Reset(r.pace.delay(f.reason, r.failures, f.asked, r.o.Rand))
+}

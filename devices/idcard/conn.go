@@ -1,0 +1,180 @@
+package idcard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"zhizhu/devices"
+	"zhizhu/devices/idcard/sam"
+)
+
+const (
+	gap   = 600 * time.Millisecond // silence inside a reply after which its rest won't come
+	quiet = 60 * time.Millisecond  // silence after a spoilt reply, before the command is sent again
+)
+
+// patience is how long the first byte of a reply may take, wire time not counted. Shipped code waits 100 ms for
+// find and select, 300 ms for the id and 2 s for a reading; slow modules get more here, good ones are not slowed.
+func patience(op sam.Op) time.Duration {
+	if op == sam.ReadText || op == sam.ReadAll || op == sam.ReadAddress {
+		return 3 * time.Second
+	}
+	return 300 * time.Millisecond
+}
+
+// softError says that a command got no good reply, while the line itself is up.
+type softError struct {
+	kind devices.Kind // Silent or Garbled
+	op   sam.Op
+}
+
+func (e *softError) Error() string { return fmt.Sprintf("%v: %v", e.op, e.kind) }
+
+// conn exchanges commands for replies over a line.
+type conn struct {
+	line    devices.Line
+	dec     sam.Decoder
+	tx, rx  []byte
+	noise   int // dec.Noise at the last count
+	garbled int // exchanges and pauses in which something came that was no good reply
+}
+
+func newConn(line devices.Line) conn {
+	return conn{line: line, tx: make([]byte, 0, 16), rx: make([]byte, 512)}
+}
+
+// exchange sends op and returns its reply. The reply's data are valid until the next call. Errors are *softError, or
+// the line's or ctx's own.
+func (c *conn) exchange(ctx context.Context, op sam.Op) (sam.Reply, error) {
+	c.settle()
+	defer c.count()
+	c.tx = sam.AppendRequest(c.tx[:0], op)
+	if err := c.line.Write(ctx, c.tx); err != nil {
+		return sam.Reply{}, err
+	}
+	first := patience(op) + c.wire(len(c.tx))
+	all, cancel := context.WithTimeout(ctx, first+gap+2*c.wire(2400))
+	defer cancel()
+	begin, cancel := context.WithTimeout(all, first)
+	defer cancel()
+	dropped := c.dec.Dropped
+	for {
+		if reply, ok := c.next(op); ok {
+			return reply, nil
+		}
+		err := c.more(all, begin, c.dec.Dropped > dropped)
+		switch {
+		case err == nil:
+			continue
+		case ctx.Err() != nil:
+			return sam.Reply{}, ctx.Err()
+		case !errors.Is(err, errLate):
+			return sam.Reply{}, err
+		}
+		return c.late(op, c.dec.Dropped > dropped)
+	}
+}
+
+// errLate says that what was waited for has not come in time.
+var errLate = errors.New("nothing more comes")
+
+// more waits for the next bytes, for as long as what has come so far deserves.
+func (c *conn) more(all, begin context.Context, spoilt bool) error {
+	wait, cancel := begin, context.CancelFunc(func() {})
+	switch {
+	case c.dec.Partial():
+		wait, cancel = context.WithTimeout(all, gap)
+	case spoilt:
+		wait, cancel = context.WithTimeout(all, quiet)
+	}
+	defer cancel()
+	n, err := c.line.Read(wait, c.rx)
+	c.dec.Write(c.rx[:n])
+	clear(c.rx[:n])
+	if err != nil && wait.Err() != nil {
+		return errLate
+	}
+	return err
+}
+
+// late looks once more at what has come when nothing more comes.
+func (c *conn) late(op sam.Op, spoilt bool) (sam.Reply, error) {
+	for c.dec.Partial() {
+		spoilt = true
+		c.dec.GiveUp()
+		if reply, ok := c.next(op); ok {
+			return reply, nil
+		}
+	}
+	if spoilt {
+		return sam.Reply{}, &softError{kind: devices.Garbled, op: op}
+	}
+	return sam.Reply{}, &softError{kind: devices.Silent, op: op}
+}
+
+// next returns the next whole reply that can be one to op. Replies don't name their command, so one that came late,
+// to an earlier command, must be told by its looks.
+func (c *conn) next(op sam.Op) (sam.Reply, bool) {
+	for body, ok := c.dec.Next(); ok; body, ok = c.dec.Next() {
+		if reply, err := sam.ParseReply(body); err == nil && answers(op, reply) {
+			return reply, true
+		}
+		c.garbled++
+	}
+	return sam.Reply{}, false
+}
+
+func answers(op sam.Op, r sam.Reply) bool {
+	switch op {
+	case sam.Find:
+		return r.Status != sam.OK || len(r.Data) <= 4
+	case sam.Select:
+		return r.Status != sam.Found && (r.Status != sam.OK || len(r.Data) <= 16)
+	case sam.ReadText, sam.ReadAll:
+		return r.Status != sam.Found && (r.Status != sam.OK || len(r.Data) >= 260)
+	}
+	return true
+}
+
+// listen reads until ctx ends or the line is lost. What comes unasked is counted and dropped.
+func (c *conn) listen(ctx context.Context) error {
+	for {
+		n, err := c.line.Read(ctx, c.rx)
+		if n > 0 {
+			c.dec.Write(c.rx[:n])
+			clear(c.rx[:n])
+			c.settle()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// settle forgets what is left over from before.
+func (c *conn) settle() {
+	for {
+		for _, ok := c.dec.Next(); ok; _, ok = c.dec.Next() {
+			c.garbled++
+		}
+		if !c.dec.Partial() {
+			break
+		}
+		c.dec.GiveUp()
+	}
+	c.count()
+	c.dec.Reset()
+}
+
+func (c *conn) count() {
+	if c.dec.Noise > c.noise {
+		c.garbled++
+	}
+	c.noise = c.dec.Noise
+}
+
+func (c *conn) wire(n int) time.Duration {
+	return time.Duration(n) * 10 * time.Second / time.Duration(max(c.line.Baud(), 1))
+}

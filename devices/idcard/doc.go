@@ -1,0 +1,11 @@
+// Package idcard drives an ID-card reader with a SAM_V module over a [devices.Line].
+//
+// A Reader watches that the module lives, and while it is armed looks for a card, reads it and tells what happened as
+// events. It judges replies by SW3 alone, retries what a retry can mend, and never hammers a module that says it is
+// broken. Three habits of real modules shape it (protocols.md A4): a card that was read does not answer "find" until
+// it has left the field; a card may be readable although "find" or "select" failed; and a reply may come torn, late
+// or with noise around it.
+//
+// It keeps no personal data: a card is handed on and its bytes are overwritten. It must never know what a card is
+// read for, nor which port it is on, nor when to open it again.
+package idcard

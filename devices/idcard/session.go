@@ -1,0 +1,208 @@
+package idcard
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"zhizhu/devices"
+	"zhizhu/devices/idcard/sam"
+)
+
+const (
+	probeEvery  = time.Second     // while nothing answers
+	deadEvery   = 5 * time.Second // while the module says that it is broken
+	silentAfter = 3               // commands in a row without a reply
+	rescueFirst = 3 * time.Second // after arming, for a card that was selected before this program started
+	rescueEvery = 10 * time.Second
+)
+
+// session is one line's life.
+type session struct {
+	r      *Reader
+	conn   conn
+	dec    *sam.Decoder
+	report func(devices.Status)
+
+	alive  bool // something has answered, and not too long ago
+	dead   bool // the module says that it is broken
+	misses int  // commands in a row without a reply
+	model  string
+	named  bool // the model was asked for
+	state  devices.State
+	reason devices.Kind
+	told   devices.Status // last reported
+
+	armed    bool
+	arming   int
+	served   bool // a card was read and told in this arming
+	reported bool // the card that answers "find" has had its event; cleared when nobody answers
+	troubled bool // ... and that event was CardTroubled: it is tried again quietly
+	mayLie   bool // a card was read and may still lie there, deaf to "find" (protocols.md A4)
+	deaf     bool // this reader leaves a reading without a card unanswered: no rescues
+	rescue   time.Time
+}
+
+func newSession(r *Reader, line devices.Line, report func(devices.Status)) *session {
+	s := &session{r: r, report: report}
+	s.conn = newConn(line)
+	s.dec = &s.conn.dec
+	return s
+}
+
+// step does one thing and says how long to pause after it. Its error is a lost line's or ctx's.
+func (s *session) step(ctx context.Context) (time.Duration, error) {
+	s.follow()
+	pause, err := s.act(ctx)
+	var soft *softError
+	if errors.As(err, &soft) {
+		s.missed(soft)
+		return s.rest(), ctx.Err()
+	}
+	return pause, err
+}
+
+// follow takes new orders over.
+func (s *session) follow() {
+	armed, arming := s.r.orders()
+	if arming != s.arming {
+		s.arming = arming
+		s.served, s.reported, s.troubled = false, false, false
+		s.rescue = s.r.opts.Now().Add(rescueFirst)
+	}
+	s.armed = armed
+}
+
+func (s *session) act(ctx context.Context) (time.Duration, error) {
+	if s.alive && s.armed && !s.dead {
+		return s.poll(ctx)
+	}
+	if err := s.check(ctx); err != nil {
+		return 0, err
+	}
+	switch {
+	case s.dead:
+		return deadEvery, nil
+	case s.armed:
+		return s.r.opts.PollArmed, nil
+	}
+	return s.r.opts.CheckEvery, nil
+}
+
+// rest is the pause after a step that nothing, or no good, answered.
+func (s *session) rest() time.Duration {
+	if s.alive {
+		return s.r.opts.PollArmed
+	}
+	return probeEvery
+}
+
+// check asks whether the module lives. Not every reader knows every question, so any whole reply to any of them will
+// do, except one that says that the module is broken.
+func (s *session) check(ctx context.Context) error {
+	var err error
+	for _, op := range []sam.Op{sam.StatusSAM, sam.ReadID, sam.Find} {
+		var reply sam.Reply
+		if reply, err = s.ask(ctx, op); err == nil {
+			if reply.Status.Class() != sam.DeviceFault && !s.named {
+				return s.identify(ctx)
+			}
+			return nil
+		}
+		var soft *softError
+		if !errors.As(err, &soft) {
+			return err
+		}
+	}
+	return err
+}
+
+// identify reads the SAM id, up to three times: some modules give none, or a wrong one, at first.
+func (s *session) identify(ctx context.Context) error {
+	for range 3 {
+		reply, err := s.ask(ctx, sam.ReadID)
+		var soft *softError
+		if err != nil && !errors.As(err, &soft) {
+			return err
+		}
+		if err == nil && reply.Status == sam.OK {
+			if id, err := sam.ParseID(reply.Data); err == nil {
+				s.model = id
+				break
+			}
+		}
+	}
+	s.named = true
+	s.tell()
+	return nil
+}
+
+// ask exchanges one command for one reply and keeps account of the module's health by it.
+func (s *session) ask(ctx context.Context, op sam.Op) (sam.Reply, error) {
+	reply, err := s.conn.exchange(ctx, op)
+	if err != nil {
+		var soft *softError
+		if errors.As(err, &soft) {
+			s.misses++
+		}
+		return sam.Reply{}, err
+	}
+	s.misses = 0
+	s.alive = true
+	s.dead = reply.Status.Class() == sam.DeviceFault
+	switch {
+	case !s.dead:
+		s.set(devices.Ready, devices.OK)
+	case reply.Status == sam.Unauthorised:
+		s.set(devices.Faulty, devices.Unauthorised)
+	default:
+		s.set(devices.Faulty, devices.SelfTest)
+	}
+	return reply, nil
+}
+
+// missed notes a command that nothing good answered.
+func (s *session) missed(e *softError) {
+	s.r.opts.Log.Debug("Card reader didn't answer", slog.Any("err", e), slog.Int("inARow", s.misses))
+	if s.misses < silentAfter {
+		return
+	}
+	s.alive = false
+	s.set(devices.Faulty, e.kind)
+}
+
+func (s *session) set(state devices.State, reason devices.Kind) {
+	s.state, s.reason = state, reason
+	if state == devices.Ready && !s.named {
+		return // identify comes next, and tells
+	}
+	s.tell()
+}
+
+// tell reports the status where it has changed.
+func (s *session) tell() {
+	now := devices.Status{State: s.state, Reason: s.reason, Model: s.model, Dropped: s.conn.garbled}
+	if now != s.told {
+		s.told = now
+		s.report(now)
+	}
+}
+
+// pause waits, listens whether the line is lost, and is cut short by Arm.
+func (s *session) pause(ctx context.Context, d time.Duration) error {
+	wait, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	if !s.r.pausing(cancel) {
+		return ctx.Err()
+	}
+	defer s.r.pausing(nil)
+	err := s.conn.listen(wait)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if wait.Err() != nil {
+		return nil
+	}
+	return err
+}

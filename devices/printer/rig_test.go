@@ -3,7 +3,6 @@ package printer_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"os"
 	"sync"
@@ -26,10 +25,8 @@ type rig struct {
 	receipts chan []byte
 	status   chan devices.Status
 	served   chan error
-	stop     context.CancelFunc
 	log      *slog.Logger
 	last     devices.Status
-	mu       sync.Mutex
 }
 
 type rigOptions struct {
@@ -58,7 +55,7 @@ func newRig(t testing.TB, o rigOptions) *rig {
 	}
 	r := &rig{
 		t: t, tty: tty, receipts: make(chan []byte, 16), status: make(chan devices.Status, 256),
-		log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		log: slog.New(slog.DiscardHandler),
 	}
 	o.sim.TTY, o.sim.Log = tty, r.log
 	o.sim.OnReceipt = func(b []byte) { r.receipts <- b }
@@ -99,18 +96,13 @@ func (r *rig) plug() {
 		err := r.driver.Serve(ctx, p, func(s devices.Status) { r.status <- s })
 		_ = p.Close()
 		served <- err
+		close(served)
 	}()
-	done := make(chan struct{})
-	r.served = make(chan error, 1)
-	out := r.served
-	go func() {
-		out <- <-served
-		close(done)
-	}()
-	r.stop = cancel
+	r.served = served
 	r.t.Cleanup(func() {
 		cancel()
-		<-done
+		for range served { // until it is closed: the driver has stopped
+		}
 	})
 }
 

@@ -17,7 +17,9 @@ type PrinterOptions struct {
 	// OnReceipt is called at each cut with all that was printed since the last one (real-time commands left out), in
 	// the printer's own goroutine: the printer works on when it returns.
 	OnReceipt func([]byte)
-	Log       *slog.Logger
+	// OnBytes, where given, is told how many bytes came off the wire, as they come: for measuring.
+	OnBytes func(int)
+	Log     *slog.Logger
 
 	Buffer        int  // receive buffer in bytes; 0 is 4096. What doesn't fit is lost, as on a real one
 	FlowControl   bool // XOFF when the buffer is nearly full or the printer goes offline, XON when it can go on
@@ -102,6 +104,9 @@ func (p *Printer) receive(ctx context.Context) error {
 		n, err := p.opt.TTY.Recv(ctx, buf)
 		if err != nil {
 			return err
+		}
+		if p.opt.OnBytes != nil {
+			p.opt.OnBytes(n)
 		}
 		p.take(buf[:n])
 	}

@@ -119,8 +119,8 @@ func (p *pen) rune(dst *Bitmap, f font.Face, r rune, cell image.Rectangle, thick
 			}
 			px := cell.Min.X + left + x*cell.Dx()/squeeze
 			dst.Set(px, cell.Min.Y+y)
-			if thick {
-				dst.Set(px+1, cell.Min.Y+y)
+			for i := 1; thick && i <= size; i++ {
+				dst.Set(px+i, cell.Min.Y+y)
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func drawCode(dst *Bitmap, r rune, cell image.Rectangle) {
 		dst.Set(box.Max.X-1, y)
 	}
 	scale := max(cell.Dy()/cellH, 1)
-	perRow := max((box.Dx()/scale-3)/4, 1)
+	perRow := min(max((box.Dx()/scale-3)/4, 1), 3)
 	for i := range 6 {
 		digit := tiny[r>>(4*(5-i))&0xf]
 		left := box.Min.X + scale*(3+4*(i%perRow))

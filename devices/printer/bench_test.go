@@ -1,0 +1,107 @@
+package printer_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"zhizhu/devices"
+	"zhizhu/devices/printer"
+	"zhizhu/devices/sim"
+)
+
+// BenchmarkReceipt prints a receipt with a drawn name and a QR code over a pty at 115200 baud. All is measured where
+// the printer receives it: when the first byte was there after Print was called (bar: 20 ms), the time from the first
+// byte to the last beside the wire's own for as many (bar: 1.05), and the longest time without a byte (bar: 50 ms).
+func BenchmarkReceipt(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		sim  sim.PrinterOptions
+	}{
+		{"marks", sim.PrinterOptions{}},
+		{"no-marks", sim.PrinterOptions{NoIdentify: true}},
+		{"braking", sim.PrinterOptions{FlowControl: true, DotsPerSecond: 1200}},
+	} {
+		b.Run(c.name, func(b *testing.B) { benchReceipt(b, c.sim) })
+	}
+}
+
+func benchReceipt(b *testing.B, o sim.PrinterOptions) {
+	a := &arrivals{}
+	o.OnBytes = a.add
+	r := newRig(b, rigOptions{sim: o, driver: printer.Options{Poll: time.Hour}})
+	r.await("ready", ready)
+	if got := r.print(devices.Document{Title: "warm"}); got.Outcome != devices.Printed {
+		b.Fatalf("got %+v", got)
+	}
+	<-r.receipts
+	var first, ratio, gap []float64
+	bytes := 0
+	for b.Loop() {
+		start := a.reset()
+		if got := r.print(receiptFor("陈㐂", number)); got.Outcome != devices.Printed {
+			b.Fatalf("got %+v", got)
+		}
+		n := len(<-r.receipts)
+		s := a.upTo(n)
+		first = append(first, ms(s.first.Sub(start)))
+		ratio = append(ratio, float64(s.last.Sub(s.first))/float64(wire(s.bytes)))
+		gap = append(gap, ms(s.gap))
+		bytes = n
+	}
+	b.ReportMetric(slices.Max(first), "ms-to-first-byte-worst")
+	slices.Sort(ratio)
+	b.ReportMetric(ratio[len(ratio)/2], "x-wire-time-median")
+	b.ReportMetric(ratio[len(ratio)-1], "x-wire-time-worst")
+	b.ReportMetric(slices.Max(gap), "ms-longest-gap")
+	b.ReportMetric(float64(bytes), "bytes")
+	r.sound()
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func wire(n int) time.Duration { return time.Duration(n) * 10 * time.Second / 115200 }
+
+// arrivals notes when bytes reach the printer.
+type arrivals struct {
+	mu    sync.Mutex
+	times []time.Time
+	sizes []int
+}
+
+func (a *arrivals) add(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.times, a.sizes = append(a.times, clock()), append(a.sizes, n)
+}
+
+func (a *arrivals) reset() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.times, a.sizes = nil, nil
+	return clock()
+}
+
+type stream struct {
+	first, last time.Time
+	gap         time.Duration
+	bytes       int
+}
+
+// upTo sums up the first n bytes, which are the job; questions follow it.
+func (a *arrivals) upTo(n int) stream {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := stream{first: a.times[0].Add(-wire(a.sizes[0]))}
+	for i := 0; i < len(a.times) && s.bytes < n; i++ {
+		if i > 0 {
+			s.gap = max(s.gap, a.times[i].Sub(a.times[i-1]))
+		}
+		s.last = a.times[i]
+		s.bytes += a.sizes[i]
+	}
+	return s
+}
+
+func clock() time.Time { return time.Now() } //nolint:forbidigo // a benchmark measures real time

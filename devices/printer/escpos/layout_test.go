@@ -1,0 +1,227 @@
+package escpos_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"zhizhu/devices"
+	"zhizhu/devices/printer/escpos"
+	"zhizhu/devices/sim/paper"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func glyphs(t testing.TB) *escpos.Glyphs {
+	t.Helper()
+	b, err := os.ReadFile("../testdata/sample.otf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := escpos.NewGlyphs(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// checker makes a pattern that can be told from a picture of text.
+func checker(string) (*escpos.Bitmap, error) {
+	b := escpos.NewBitmap(33, 33)
+	for y := range b.H {
+		for x := range b.W {
+			if (x+y)%2 == 0 {
+				b.Set(x, y)
+			}
+		}
+	}
+	return b, nil
+}
+
+func sample() devices.Document {
+	return devices.Document{Blocks: []devices.Block{
+		{Text: "便民服务站", Size: 2, Bold: true, Align: devices.Centre},
+		{Kind: devices.RuleBlock},
+		{Kind: devices.PairBlock, Label: "办件编号", Text: "441403-20250601-0007-3", Bold: true},
+		{Kind: devices.PairBlock, Label: "姓名", Text: "陈㐂"},
+		{Kind: devices.PairBlock, Label: "地址", Text: "广东省梅州市梅江区甲乙镇丙丁村戊己庚辛壬癸号，子丑寅卯"},
+		{Text: "请您妥善保管此凭证，谢谢使用！", Align: devices.Right},
+		{Text: "𠮷", Size: 2, Bold: true, Align: devices.Centre},
+		{Kind: devices.FeedBlock, Lines: 2},
+		{Kind: devices.CodeBlock, Text: "441403-20250601-0007-3"},
+		{Text: "first line\nsecond line"},
+	}}
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, pr := range map[string]escpos.Profile{
+		"576":      {Dots: 576, Glyphs: glyphs(t), Code: checker},
+		"384":      {Dots: 384, Glyphs: glyphs(t), Code: checker},
+		"native":   {Dots: 576, Glyphs: glyphs(t), NativeQR: true},
+		"nofont":   {Dots: 576},
+		"pictures": {Dots: 576, Glyphs: glyphs(t), Code: checker, DrawChinese: true},
+	} {
+		job, err := escpos.Layout(sample(), pr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmds, err := paper.Parse(job.Bytes())
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		receipts, err := paper.Receipts(job.Bytes())
+		if err != nil || len(receipts) != 1 {
+			t.Fatalf("%s: %d receipts, %v", name, len(receipts), err)
+		}
+		golden(t, name+".txt", receipts[0].Text()+strings.Repeat("=", 48)+"\n"+paper.Dump(cmds))
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "golden", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update writes it anew):\n%s", path, got)
+	}
+}
+
+// A rare character is drawn where the printer would have put it, in the size of its line.
+func TestRareCharactersAreDrawnInPlace(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 2} {
+		for _, c := range []struct {
+			align devices.Align
+			from  int
+		}{{devices.Left, 0}, {devices.Centre, 288 - 24*size}, {devices.Right, 576 - 48*size}} {
+			doc := devices.Document{Blocks: []devices.Block{{Text: "㐂𠮷", Size: size, Align: c.align}}}
+			job, err := escpos.Layout(doc, escpos.Profile{Dots: 576, Glyphs: glyphs(t)})
+			if err != nil || job.Missing != 0 {
+				t.Fatalf("%v, %d missing", err, job.Missing)
+			}
+			receipts, err := paper.Receipts(job.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			pic := receipts[0].Picture(nil, 576)
+			left, right, ink := 576, 0, 0
+			for y := range 60 {
+				for x := range 576 {
+					if pic.GrayAt(x, y).Y == 0 {
+						left, right, ink = min(left, x), max(right, x), ink+1
+					}
+				}
+			}
+			to := c.from + 48*size
+			if left < c.from || right >= to || left > c.from+4*size || right < to-4*size || ink < 150*size*size {
+				t.Errorf("size %d, align %d: ink %d from %d to %d, cells from %d to %d", size, c.align, ink, left, right, c.from, to)
+			}
+		}
+	}
+}
+
+func TestWhatNobodyCanDrawIsCounted(t *testing.T) {
+	t.Parallel()
+	doc := devices.Document{Blocks: []devices.Block{{Text: "陈\U00020bb9\U0002a6a5"}}}
+	for name, pr := range map[string]escpos.Profile{
+		"without font": {Dots: 576}, "font lacks it": {Dots: 576, Glyphs: glyphs(t)},
+	} {
+		job, err := escpos.Layout(doc, pr)
+		if err != nil || job.Missing != 2 {
+			t.Errorf("%s: %d missing, %v; want 2", name, job.Missing, err)
+		}
+	}
+	job, _ := escpos.Layout(doc, escpos.Profile{Dots: 576})
+	if want := []byte("\xb3\xc2\xa1\xfe\xa1\xfe\n"); !bytes.Contains(job.Bytes(), want) {
+		t.Errorf("no 〓 in % x", job.Bytes())
+	}
+}
+
+func TestCodeThatCannotBeMadeIsText(t *testing.T) {
+	t.Parallel()
+	doc := devices.Document{Blocks: []devices.Block{{Kind: devices.CodeBlock, Text: "12345"}}}
+	job, err := escpos.Layout(doc, escpos.Profile{
+		Dots: 384, Code: func(string) (*escpos.Bitmap, error) { return nil, errors.New("too long") },
+	})
+	if err != nil || !bytes.Contains(job.Bytes(), []byte("12345\n")) {
+		t.Errorf("%v: % x", err, job.Bytes())
+	}
+}
+
+func TestBadLayouts(t *testing.T) {
+	t.Parallel()
+	if _, err := escpos.Layout(devices.Document{}, escpos.Profile{}); err == nil {
+		t.Error("no width was taken")
+	}
+	doc := devices.Document{Blocks: []devices.Block{{Kind: 99}}}
+	if _, err := escpos.Layout(doc, escpos.Profile{Dots: 576}); err == nil {
+		t.Error("an unknown block was taken")
+	}
+	if _, err := escpos.NewGlyphs([]byte("x")); err == nil {
+		t.Error("a font that is none was taken")
+	}
+}
+
+// Any document is a stream that an independent interpreter understands, with one cut, with no real-time command hidden
+// in it, and each piece of it stands for itself.
+func TestAnyDocumentIsSound(t *testing.T) {
+	t.Parallel()
+	g := glyphs(t)
+	text := rapid.StringOf(rapid.OneOf(rapid.Rune(), rapid.RuneFrom([]rune("甲乙丙，。㐂𠮷龑 ab12\n\x10\x04\x01\x1b@"))))
+	rapid.Check(t, func(t *rapid.T) {
+		var doc devices.Document
+		for range rapid.IntRange(0, 5).Draw(t, "blocks") {
+			doc.Blocks = append(doc.Blocks, devices.Block{
+				Kind: devices.BlockKind(rapid.IntRange(0, int(devices.FeedBlock)).Draw(t, "kind")), Label: text.Draw(t, "label"),
+				Text: text.Draw(t, "text"), Size: rapid.IntRange(-1, 9).Draw(t, "size"), Bold: rapid.Bool().Draw(t, "bold"),
+				Align: devices.Align(rapid.IntRange(0, 2).Draw(t, "align")), Lines: rapid.IntRange(-1, 300).Draw(t, "lines"),
+			})
+		}
+		pr := escpos.Profile{
+			Dots: rapid.SampledFrom([]int{384, 576}).Draw(t, "dots"), Code: checker,
+			DrawChinese: rapid.Bool().Draw(t, "draw"), NativeQR: rapid.Bool().Draw(t, "native"),
+		}
+		if rapid.Bool().Draw(t, "font") {
+			pr.Glyphs = g
+		}
+		job, err := escpos.Layout(doc, pr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipts, err := paper.Receipts(job.Bytes())
+		if err != nil || len(receipts) != 1 {
+			t.Fatalf("%d receipts, %v", len(receipts), err)
+		}
+		for _, c := range receipts[0].Commands {
+			if c.RealTime() {
+				t.Fatalf("a real-time command at %d", c.Offset)
+			}
+		}
+		for _, p := range job.Pieces {
+			if _, err := paper.Parse(p.Bytes); err != nil {
+				t.Fatalf("piece % x: %v", p.Bytes, err)
+			}
+			if p.Bulk && !bytes.HasPrefix(p.Bytes, []byte{0x1d}) {
+				t.Fatalf("piece % x is no bulk", p.Bytes)
+			}
+			if i := bytes.Index(p.Bytes, []byte{0x10, 0x04}); i >= 8 {
+				t.Fatalf("10 04 at %d of a piece", i)
+			}
+		}
+	})
+}

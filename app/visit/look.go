@@ -191,7 +191,9 @@ func (s State) trail() []Mark {
 
 // itemPage fills in what the pages of an item share.
 func (s State) itemPage(v *View, main ...Action) {
-	v.Trail = s.trail()
+	if !guideOnly(s.work.item) {
+		v.Trail = s.trail()
+	}
 	v.Links = s.links()
 	v.Bar = s.bar(main...)
 	v.Notice = s.notice()

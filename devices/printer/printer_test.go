@@ -3,7 +3,9 @@ package printer_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"zhizhu/devices"
@@ -121,7 +123,7 @@ func TestPaperEndsInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for _, flow := range []bool{false, true} {
 		r := newRig(t, rigOptions{
-			sim:    sim.PrinterOptions{DotsPerSecond: 2000, FlowControl: flow},
+			sim:    sim.PrinterOptions{DotsPerSecond: 2000, FlowControl: flow, NoRecover: flow},
 			driver: printer.Options{Stall: 500 * time.Millisecond},
 		})
 		r.await("ready", ready)
@@ -144,6 +146,52 @@ func TestPaperEndsInTheMiddle(t *testing.T) {
 		}
 		r.sound()
 	}
+}
+
+func TestCoverOpenedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, rigOptions{baud: 38400, sim: sim.PrinterOptions{NoIdentify: true, NoRecover: true, DotsPerSecond: 1500}})
+	r.await("ready", ready)
+	result := make(chan devices.PrintResult, 1)
+	before := r.sim.Received()
+	go func() { result <- r.driver.Print(context.Background(), receiptFor("陈㐂", number)) }()
+	waitFor(t, func() bool { return r.sim.Received() > before+400 })
+	r.sim.SetCover(true)
+	wantFailed(t, <-result, devices.CoverOpen)
+	r.await("cover open", reason(devices.CoverOpen))
+	r.sim.SetCover(false)
+	r.await("ready", ready)
+	printed(t, r.print(receiptFor("吉", "2")))
+	if stub := textOf(t, r.receipt()); strings.Contains(stub, "谢谢使用") {
+		t.Errorf("stub:\n%s", stub)
+	}
+	if text := textOf(t, r.receipt()); strings.Contains(text, "办件编号  "+number) || !strings.Contains(text, "谢谢使用") {
+		t.Errorf("second receipt:\n%s", text)
+	}
+	r.sound()
+}
+
+func TestPrinterThatStopsAnsweringMarks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var deaf atomic.Bool
+		l := &memoryLine{replies: make(chan []byte, 100), hear: func(l *memoryLine, p []byte) {
+			if !deaf.Load() || p[0] != 0x1d {
+				well(l, p)
+			}
+		}}
+		p, status := serveInBubble(t, printer.Options{}, l)
+		after(t, time.Second)
+		printed(t, p.Print(t.Context(), receiptFor("陈桂兰", number)))
+		deaf.Store(true)
+		if got := p.Print(t.Context(), receiptFor("陈桂兰", number)); got.Outcome != devices.PrintUnknown {
+			t.Errorf("got %+v, want unknown: it was asked whether it had got there and didn't say", got)
+		}
+		if s := status(); s.State != devices.Ready {
+			t.Errorf("got %+v", s)
+		}
+		printed(t, p.Print(t.Context(), receiptFor("陈桂兰", number)))
+	})
 }
 
 func TestCutterJamsAtTheEnd(t *testing.T) {

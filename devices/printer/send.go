@@ -104,9 +104,6 @@ func (t *transmission) prepare(ctx context.Context) error {
 	if k := t.kind(); k != devices.OK {
 		return &breakOff{k}
 	}
-	if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
-		return cmp.Or[error](err, &breakOff{devices.Stalled})
-	}
 	if t.job.ctx.Err() != nil {
 		return &breakOff{devices.Cancelled}
 	}

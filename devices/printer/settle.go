@@ -35,6 +35,9 @@ func (t *transmission) confirm(ctx context.Context) (devices.PrintResult, error)
 	if k := t.kind(); k != devices.OK && k != devices.Stalled {
 		return failed(k), nil
 	}
+	if !done && !t.silence && t.job.ctx.Err() == nil {
+		t.id.known = false // it doesn't answer marks any more: from now on its speed is reckoned
+	}
 	for done {
 		got, err := t.askAll(ctx)
 		if err != nil {

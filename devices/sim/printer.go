@@ -26,6 +26,7 @@ type PrinterOptions struct {
 	DotsPerSecond int  // how fast it prints; 0 takes no time
 	NoChineseFont bool
 	NoIdentify    bool   // GS I is understood, never answered
+	NoRecover     bool   // DLE ENQ is understood, never obeyed
 	Mute          []int  // real-time statuses that it never answers
 	Model         string // answer to GS I C; "" answers none
 }

@@ -120,6 +120,9 @@ func (p *Printer) obeyNow(c paper.Command) {
 			p.reply(p.realTime(c.N))
 		}
 	case paper.OpRecover:
+		if p.opt.NoRecover {
+			return
+		}
 		p.jam = false
 		if c.N == 2 {
 			p.queue, p.queued = nil, 0 // what is on the paper stays there

@@ -79,7 +79,7 @@ func (s *syncBuffer) String() string {
 // rig is a gateway that really serves on loopback.
 type rig struct {
 	*gateway.Gateway
-	t       *testing.T
+	t       testing.TB
 	clock   *clock
 	log     *syncBuffer
 	address string
@@ -87,7 +87,7 @@ type rig struct {
 }
 
 // serve starts a gateway in dir. change may alter its options.
-func serve(t *testing.T, dir string, change func(*gateway.Options)) *rig {
+func serve(t testing.TB, dir string, change func(*gateway.Options)) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: newClock(), log: &syncBuffer{}}
 	o := gateway.Options{Dir: dir, Now: r.clock.now, Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
@@ -154,7 +154,7 @@ type answer struct {
 	body   []byte
 }
 
-func (a answer) problem(t *testing.T) wire.Problem {
+func (a answer) problem(t testing.TB) wire.Problem {
 	t.Helper()
 	var p wire.Problem
 	if err := json.Unmarshal(a.body, &p); err != nil || a.header.Get("Content-Type") != "application/problem+json" {
@@ -196,7 +196,7 @@ type applicant struct {
 	sign *seal.PrivateKey
 }
 
-func newApplicant(t *testing.T) applicant {
+func newApplicant(t testing.TB) applicant {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -209,7 +209,7 @@ func newApplicant(t *testing.T) applicant {
 	return applicant{key, sign}
 }
 
-func (a applicant) enrolment(t *testing.T, code string) wire.Enrolment {
+func (a applicant) enrolment(t testing.TB, code string) wire.Enrolment {
 	t.Helper()
 	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, a.key)
 	if err != nil {
@@ -294,7 +294,7 @@ func (m *terminal) matter() wire.Matter {
 	}
 }
 
-func (m *terminal) pack(t *testing.T, b seal.Binding, content any) []byte {
+func (m *terminal) pack(t testing.TB, b seal.Binding, content any) []byte {
 	t.Helper()
 	plain, err := json.Marshal(content)
 	if err != nil {
@@ -307,12 +307,12 @@ func (m *terminal) pack(t *testing.T, b seal.Binding, content any) []byte {
 	return packet
 }
 
-func (m *terminal) packMatter(t *testing.T, w wire.Matter) []byte {
+func (m *terminal) packMatter(t testing.TB, w wire.Matter) []byte {
 	t.Helper()
 	return m.pack(t, seal.Binding{ID: w.ID, Terminal: w.Terminal, Item: w.Item, Version: w.ItemVer}, w)
 }
 
-func digestHeader(t *testing.T, body []byte) string {
+func digestHeader(t testing.TB, body []byte) string {
 	t.Helper()
 	sum, err := hex.DecodeString(seal.Digest(body))
 	if err != nil {

@@ -84,8 +84,9 @@ func (c *mattersCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger
 		for _, a := range s.Answers {
 			answers = append(answers, a.Label+" "+a.Text)
 		}
-		return []string{s.Number, s.ItemName, s.Terminal, clock(s.LodgedAt), clock(s.StoredAt), who, strings.Join(answers, "; "), s.Problem}
-	}, "NUMBER", "ITEM", "TERMINAL", "LODGED", "STORED", "APPLICANT", "ANSWERS", "PROBLEM")
+		// Columns with Chinese come last: its characters are twice as wide as a table reckons.
+		return []string{s.Number, s.Terminal, clock(s.LodgedAt), clock(s.StoredAt), s.ItemName, who, strings.Join(answers, "; "), s.Problem}
+	}, "NUMBER", "TERMINAL", "LODGED", "STORED", "ITEM", "APPLICANT", "ANSWERS", "PROBLEM")
 }
 
 type ratingsCmd struct {

@@ -109,7 +109,7 @@ func mustStart(t *testing.T, dir string) *process {
 	if err := os.Symlink(self, link); err != nil {
 		t.Fatal(err)
 	}
-	p, err := startProcess(link, os.Environ(), dir, "--listen", "127.0.0.1:0")
+	p, err := startProcess(link, append(os.Environ(), "GORACE=atexit_sleep_ms=0"), dir, "--listen", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[holderKey{}] = &holder{}
+			env.Setenv("GORACE", "atexit_sleep_ms=0") // a command under the race detector sleeps a second otherwise
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -84,7 +85,7 @@ func (p *process) end(signal syscall.Signal) error {
 }
 
 func scriptEnv(ts *testscript.TestScript) []string {
-	return append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"))
+	return append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "GORACE="+ts.Getenv("GORACE"))
 }
 
 // startScript is "start DIR [ARG...]": serves DIR in a process, and sets ADDRESS and CA.

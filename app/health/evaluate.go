@@ -92,12 +92,16 @@ func staffLines(f Facts, now time.Time) []Line {
 		queueLine(f, now),
 	}
 	if f.StoreRenamed != "" {
-		lines = append(lines, Line{"存储", Broken, "启动时发现数据库损坏，原文件已改名保存为 " + f.StoreRenamed,
-			"不要删除这个文件。请报告技术支持，里面可能有还没送出的办件。"})
+		lines = append(lines, Line{
+			"存储", Broken, "启动时发现数据库损坏，原文件已改名保存为 " + f.StoreRenamed,
+			"不要删除这个文件。请报告技术支持，里面可能有还没送出的办件。",
+		})
 	}
 	if f.Quarantined > 0 {
-		lines = append(lines, Line{"办件", Notice, "有 " + strconv.Itoa(f.Quarantined) + " 条记录送不上去，已单独放好",
-			"请报告技术支持，不要删除。其他办件照常送出。"})
+		lines = append(lines, Line{
+			"办件", Notice, "有 " + strconv.Itoa(f.Quarantined) + " 条记录送不上去，已单独放好",
+			"请报告技术支持，不要删除。其他办件照常送出。",
+		})
 	}
 	slices.SortStableFunc(lines, func(a, b Line) int { return cmp.Compare(b.Severity, a.Severity) })
 	return lines

@@ -126,11 +126,12 @@ func TestStaffLinesAreWorstFirst(t *testing.T) {
 }
 
 func TestAgo(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		30 * time.Second: "不到 1 分钟", 5 * time.Minute: " 5 分钟", 3 * time.Hour: " 3 小时", 72 * time.Hour: " 3 天",
-	} {
-		if got := ago(d); got != want {
-			t.Errorf("%s: %q, want %q", d, got, want)
+	for _, c := range []struct {
+		d    time.Duration
+		want string
+	}{{30 * time.Second, "不到 1 分钟"}, {5 * time.Minute, " 5 分钟"}, {3 * time.Hour, " 3 小时"}, {72 * time.Hour, " 3 天"}} {
+		if got := ago(c.d); got != c.want {
+			t.Errorf("%s: %q, want %q", c.d, got, c.want)
 		}
 	}
 }

@@ -13,20 +13,20 @@ import (
 )
 
 // carryOut starts one effect. None of them holds the kiosk up: each runs in a goroutine of its own, within its time.
-func (k *Kiosk) carryOut(e visit.Effect) {
+func (k *Kiosk) carryOut(ctx context.Context, e visit.Effect) {
 	switch e := e.(type) {
 	case visit.ArmCard:
 		k.arm.set(e.On)
 	case visit.Lodge:
-		k.lodge(e.Draft)
+		k.lodge(ctx, e.Draft)
 	case visit.Print:
-		k.print(e)
+		k.print(ctx, e)
 	case visit.FindRecords:
 		k.find(e)
 	case visit.PutRating:
-		k.rate(e)
+		k.rate(ctx, e)
 	case visit.Wipe:
-		k.wipe()
+		k.wipe(ctx)
 	case visit.Note:
 		k.log.Info("Took a step in a visit", slog.String("act", e.Act), slog.String("item", e.Item))
 	}
@@ -59,9 +59,9 @@ func (k *Kiosk) guard(where string, call func() error) (err error) {
 
 // lodge writes a matter. Its answer is waited for however long it takes, and whoever leaves or switches the machine
 // off: a matter that is neither taken in nor refused would be the worst of all.
-func (k *Kiosk) lodge(d visit.Draft) {
+func (k *Kiosk) lodge(ctx context.Context, d visit.Draft) {
 	answer := k.answer()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), k.opts.Limits.Lodge)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.opts.Limits.Lodge)
 	k.keep.Go(func() {
 		defer cancel()
 		var lodged visit.Lodged
@@ -85,20 +85,19 @@ func (k *Kiosk) lodge(d visit.Draft) {
 
 // print prints one document. It belongs to this visit: wiping cancels it, and one that waits for an earlier job is
 // then never begun.
-func (k *Kiosk) print(e visit.Print) {
+func (k *Kiosk) print(ctx context.Context, e visit.Print) {
 	answer := k.answer()
-	ofVisit := k.ofVisit
-	ctx, cancel := context.WithTimeout(ofVisit, k.opts.Limits.Print)
+	job, cancel := context.WithTimeout(k.ofVisit, k.opts.Limits.Print)
 	result := make(chan devices.PrintResult, 1)
 	go func() {
-		result <- k.printNow(ctx, e.Doc)
+		result <- k.printNow(job, e.Doc)
 	}()
 	k.keep.Go(func() {
 		defer cancel()
-		r := k.awaitPaper(ctx, result)
+		r := k.awaitPaper(job, result)
 		answer(visit.PrintDone{Job: e.Job, Number: e.Number, Result: r})
 		if r.Outcome == devices.Printed && e.Number != "" {
-			k.markPrinted(e.Number)
+			k.markPrinted(ctx, e.Number)
 		}
 	})
 }
@@ -149,8 +148,9 @@ func (k *Kiosk) printNow(ctx context.Context, doc devices.Document) devices.Prin
 	return r
 }
 
-func (k *Kiosk) markPrinted(number string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), k.opts.Limits.Rate)
+// markPrinted records that a receipt came out, whether or not its resident is here still.
+func (k *Kiosk) markPrinted(ctx context.Context, number string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.opts.Limits.Rate)
 	defer cancel()
 	if err := k.guard("mark printed", func() error { return k.opts.Matters.MarkPrinted(ctx, number) }); err != nil {
 		k.log.Warn("Could not mark a receipt as printed", slog.Any("error", err))
@@ -176,8 +176,8 @@ func (k *Kiosk) find(e visit.FindRecords) {
 }
 
 // rate puts a rating away. It isn't cancelled by the resident's leaving.
-func (k *Kiosk) rate(e visit.PutRating) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), k.opts.Limits.Rate)
+func (k *Kiosk) rate(ctx context.Context, e visit.PutRating) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.opts.Limits.Rate)
 	k.keep.Go(func() {
 		defer cancel()
 		if err := k.guard("rate", func() error { return k.opts.Matters.Rate(ctx, e) }); err != nil {
@@ -188,12 +188,12 @@ func (k *Kiosk) rate(e visit.PutRating) {
 
 // wipe ends this visit: its print jobs and look-ups are cancelled, its answers dropped when they come, and the other
 // rooms are told to forget it.
-func (k *Kiosk) wipe() {
+func (k *Kiosk) wipe(ctx context.Context) {
 	k.endIt()
 	k.visit++
-	k.ofVisit, k.endIt = context.WithCancel(k.ctx)
+	k.ofVisit, k.endIt = context.WithCancel(ctx)
 	answer := k.answer()
-	ctx, cancel := context.WithTimeout(k.ofVisit, k.opts.Limits.Wipe)
+	ctx, cancel := context.WithTimeout(ctx, k.opts.Limits.Wipe)
 	done := make(chan error, 1)
 	go func() {
 		done <- k.guard("wipe", func() error {

@@ -66,7 +66,6 @@ type Kiosk struct {
 	// All below belongs to Serve's goroutine.
 	state   visit.State
 	visit   uint64 // number of this visit; answers to effects of another are dropped
-	ctx     context.Context
 	ofVisit context.Context
 	endIt   context.CancelFunc
 	arm     *switcher
@@ -108,14 +107,14 @@ func (k *Kiosk) Serve(ctx context.Context) error {
 	defer k.end()
 	tick, stop := k.ticks()
 	defer stop()
-	k.take(visit.Clock{Now: k.opts.Now()})
+	k.take(ctx, visit.Clock{Now: k.opts.Now()})
 	for {
 		for it, ok := k.events.take(); ok; it, ok = k.events.take() {
 			if it.answer && it.visit != k.visit {
 				k.log.Info("Dropped answer of an earlier visit", slog.String("event", fmt.Sprintf("%T", it.ev)))
 				continue
 			}
-			k.take(it.ev)
+			k.take(ctx, it.ev)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -128,14 +127,13 @@ func (k *Kiosk) Serve(ctx context.Context) error {
 			return ctx.Err()
 		case <-k.events.bell:
 		case <-tick:
-			k.take(visit.Clock{Now: k.opts.Now()})
+			k.take(ctx, visit.Clock{Now: k.opts.Now()})
 		}
 	}
 }
 
 // begin readies the kiosk for a call of Serve.
 func (k *Kiosk) begin(ctx context.Context) {
-	k.ctx = ctx
 	k.ofVisit, k.endIt = context.WithCancel(ctx)
 	k.arm = newSwitcher(k.setReader)
 	k.mu.Lock()
@@ -143,7 +141,7 @@ func (k *Kiosk) begin(ctx context.Context) {
 	k.served = true
 	k.mu.Unlock()
 	if again {
-		k.abandon()
+		k.abandon(ctx)
 	}
 }
 
@@ -166,23 +164,23 @@ func (k *Kiosk) ticks() (<-chan time.Time, func()) {
 
 // take takes one event in: Next, effects out, and the view shown if it has changed. A panic in it ends the visit, never
 // the kiosk: whoever stands there gets the attract page, and nobody gets another's data.
-func (k *Kiosk) take(ev visit.Event) {
-	if k.step(func() (visit.State, []visit.Effect) { return visit.Next(k.state, ev) }) {
+func (k *Kiosk) take(ctx context.Context, ev visit.Event) {
+	if k.step(ctx, func() (visit.State, []visit.Effect) { return visit.Next(k.state, ev) }) {
 		return
 	}
 	k.log.Error("Gave a visit up after a panic", slog.String("event", fmt.Sprintf("%T", ev)))
-	k.abandon()
+	k.abandon(ctx)
 }
 
 // abandon wipes whatever visit there is.
-func (k *Kiosk) abandon() {
-	if !k.step(func() (visit.State, []visit.Effect) { return visit.Abandon(k.state) }) {
+func (k *Kiosk) abandon(ctx context.Context) {
+	if !k.step(ctx, func() (visit.State, []visit.Effect) { return visit.Abandon(k.state) }) {
 		k.log.Error("Panicked while giving a visit up")
 	}
 }
 
 // step makes one move of the machine, and reports whether it ended well.
-func (k *Kiosk) step(move func() (visit.State, []visit.Effect)) (ok bool) {
+func (k *Kiosk) step(ctx context.Context, move func() (visit.State, []visit.Effect)) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			k.logPanic("kiosk", r)
@@ -191,7 +189,7 @@ func (k *Kiosk) step(move func() (visit.State, []visit.Effect)) (ok bool) {
 	next, effects := move()
 	k.state = next
 	for _, e := range effects {
-		k.carryOut(e)
+		k.carryOut(ctx, e)
 	}
 	k.show(visit.Look(k.state))
 	return true

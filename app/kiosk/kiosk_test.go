@@ -214,7 +214,7 @@ func TestStuckPrinterTakesNoFurtherJob(t *testing.T) {
 func TestAnswersOfAnEarlierVisitAreDropped(t *testing.T) {
 	r := &rooms{}
 	release := make(chan struct{})
-	r.onFind = func(ctx context.Context, id, _ string) ([]visit.Record, error) {
+	r.onFind = func(_ context.Context, id, _ string) ([]visit.Record, error) {
 		if id == person.Number {
 			<-release // the first person's look-up comes back late, and disobeys its context
 		}
@@ -250,10 +250,10 @@ func TestWipeIsTriedUntilItIsDone(t *testing.T) {
 	fails := 2
 	r.onWipe = func(ctx context.Context) error {
 		fails--
-		switch {
-		case fails == 1:
+		switch fails {
+		case 1:
 			return errors.New("screen is busy")
-		case fails == 0:
+		case 0:
 			<-ctx.Done()
 			<-time.After(time.Hour) // and never comes back
 		}

@@ -166,9 +166,11 @@ func TestReaderIsArmedOnlyWhereACardIsAskedFor(t *testing.T) {
 }
 
 func TestCardTroubles(t *testing.T) {
-	for kind, want := range map[devices.CardEventKind]string{
-		devices.CardTroubled: "拿开", devices.CardUnknown: "本人的居民身份证", devices.CardGone: "再放一次",
-	} {
+	for _, c := range []struct {
+		kind devices.CardEventKind
+		want string
+	}{{devices.CardTroubled, "拿开"}, {devices.CardUnknown, "本人的居民身份证"}, {devices.CardGone, "再放一次"}} {
+		kind, want := c.kind, c.want
 		p := standing(t, Identify).do(happened(devices.CardFound), happened(kind)).at(Identify)
 		v := Look(p.s)
 		if b := v.Body.(*IdentifyBody); !b.Retry || b.Reading || !strings.Contains(v.Title+v.Lead, want) {
@@ -220,8 +222,8 @@ func walkStrings(v reflect.Value, b *strings.Builder) {
 			walkStrings(v.Elem(), b)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			walkStrings(v.Field(i), b)
+		for _, f := range v.Fields() {
+			walkStrings(f, b)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {

@@ -12,71 +12,115 @@ type Event interface{ event() }
 
 // Events of the screen. Every control of a View carries the event that its touch means.
 type (
-	Begin        struct{}                       // touch on the attract screen
-	ToHome       struct{}                       // back to the start page, from the pages that hold no answers
-	OpenTheme    struct{ Theme string }         // a theme's tile
-	OpenSearch   struct{}                       //
-	Search       struct{ Query string }         // the query so far
-	OpenItem     struct{ Item string }          //
-	OpenProgress struct{}                       // 查进度
-	StartItem    struct{}                       // "开始办理" on the guide
-	Answer       struct{ Field, Value string }  // the answer so far, at every change
-	Continue     struct{}                       // next question, next step; refused with words while something is wrong
-	Back         struct{}                       // one step back; never loses an answer
-	SetMaterial  struct{ Material, How string } // How: have, later
-	Tick         struct {
+	// Begin is a touch on the attract screen.
+	Begin struct{}
+	// ToHome goes back to the start page, from the pages that hold no answers.
+	ToHome struct{}
+	// OpenTheme is a touch on a theme's tile.
+	OpenTheme struct{ Theme string }
+	// OpenSearch opens the search page.
+	OpenSearch struct{}
+	// Search is the query so far.
+	Search struct{ Query string }
+	// OpenItem opens an item's guide, by its id.
+	OpenItem struct{ Item string }
+	// OpenProgress is 查进度.
+	OpenProgress struct{}
+	// StartItem is the main action of the guide.
+	StartItem struct{}
+	// Answer is the answer so far, at every change. It counts only for the question on the page.
+	Answer struct{ Field, Value string }
+	// Continue goes to the next question or step; it is refused with words while something is wrong.
+	Continue struct{}
+	// Back goes one step back; it never loses an answer.
+	Back struct{}
+	// SetMaterial decides how a material is met: sheet.ByHand or sheet.ByLater.
+	SetMaterial struct{ Material, How string }
+	// Tick ticks a sentence of the commitment or declaration, or takes the tick away.
+	Tick struct {
 		Index int
 		On    bool
-	} // a sentence of the commitment or declaration
+	}
+	// Sign is the whole signature so far, at the end of every stroke.
 	Sign struct {
 		W, H    int
 		Strokes [][]Point
-	} // the whole signature so far, at the end of every stroke
-	ClearSign    struct{}                //
-	Edit         struct{ Field string }  // from the review page
-	Confirm      struct{}                // "确认提交" on the review page
-	PrintAgain   struct{ Number string } // on the receipt page, or of a matter of the progress page
-	Rate         struct{ Level int }     // 5 非常满意 ... 1 非常不满意
-	Another      struct{}                // 再办一件: same person, the card's data stay
-	Leave        struct{}                // 不办了, 退出: asks once while answers would be lost
-	Help         struct{}                // 请人帮忙
-	Trouble      struct{}                // 办不成事
-	ToWindow     struct{}                // 去窗口办: what to bring
-	PrintList    struct{}                // print that list
-	ToggleGuided struct{}                // 长者模式
-	Close        struct{}                // closes what lies over the page (help, leave question, idle notice)
-	ConfirmLeave struct{}                // "是的, 不办了"
-	Page         struct{ Delta int }     // pages of a list
-	Touch        struct{}                // a touch that meant nothing else
-	OpenStaff    struct{}                // long press on the hidden corner: diagnostics
-	Revisit      struct{ Step Step }     // from the review page back to materials, commitment or signing
-	SwitchPerson struct{}                // "换人办理": the other card that was laid takes the place of the first
-	Resume       struct{}                // back to what was left for 办不成事
+	}
+	// ClearSign wipes the pad.
+	ClearSign struct{}
+	// Edit goes from the review page to one question, by its field's id.
+	Edit struct{ Field string }
+	// Revisit goes from the review page back to materials, commitment or signing.
+	Revisit struct{ Step Step }
+	// Confirm is "确认提交" on the review page.
+	Confirm struct{}
+	// PrintAgain asks for a further copy, on the receipt page or of a matter of the progress page.
+	PrintAgain struct{ Number string }
+	// Rate is a rating: 5 非常满意 ... 1 非常不满意.
+	Rate struct{ Level int }
+	// Another is 再办一件: the same person, the card's data stay.
+	Another struct{}
+	// Leave is 不办了 or 退出: asks once while answers would be lost.
+	Leave struct{}
+	// ConfirmLeave is "是的，不办了".
+	ConfirmLeave struct{}
+	// Help is 请人帮忙.
+	Help struct{}
+	// Trouble is 办不成事.
+	Trouble struct{}
+	// Resume goes back to what was left for 办不成事.
+	Resume struct{}
+	// ToWindow is 去窗口办: what to bring.
+	ToWindow struct{}
+	// PrintList prints that list.
+	PrintList struct{}
+	// SwitchPerson is 换人办: the other card that was laid takes the place of the first.
+	SwitchPerson struct{}
+	// ToggleGuided turns 长者模式 on or off.
+	ToggleGuided struct{}
+	// Close closes what lies over the page: help, the leave question, the idle notice.
+	Close struct{}
+	// Page turns the pages of a list.
+	Page struct{ Delta int }
+	// Touch is a touch that meant nothing else.
+	Touch struct{}
+	// OpenStaff is a long press on the hidden corner: diagnostics.
+	OpenStaff struct{}
 )
 
 // Events from outside the screen.
 type (
-	Clock     struct{ Now time.Time }     // once a second
-	CardEvent struct{ devices.CardEvent } //
-	Scanned   struct{ devices.Scan }      //
-	Lodged    struct {
+	// Clock tells the time, once a second.
+	Clock struct{ Now time.Time }
+	// CardEvent is what happened on the ID-card reader.
+	CardEvent struct{ devices.CardEvent }
+	// Scanned is a code that was scanned.
+	Scanned struct{ devices.Scan }
+	// Lodged says that a matter is on disk.
+	Lodged struct {
 		ID, Number string
 		At         time.Time
-	} // on disk
-	LodgeFailed struct{ Reason LodgeFault } // not on disk
-	PrintDone   struct {
+	}
+	// LodgeFailed says that it is not on disk.
+	LodgeFailed struct{ Reason LodgeFault }
+	// PrintDone says what became of a print job.
+	PrintDone struct {
 		Job    int // of the Print that this answers
 		Number string
 		Result devices.PrintResult
 	}
+	// Found is the answer to FindRecords.
 	Found struct {
 		Ask     int // of the FindRecords that this answers
 		Records []Record
 		Failed  bool // the store could not be read: not the same as nothing found
 	}
-	Health     struct{ Report health.Report } //
-	WipeDone   struct{}                       //
-	WipeFailed struct{}                       // something could not be cleared: asked for again before anyone is let on
+	// Health is how the machine is now.
+	Health struct{ Report health.Report }
+	// WipeDone says that nothing of the visit is left in other rooms.
+	WipeDone struct{}
+	// WipeFailed says that something could not be cleared: it is asked for again before anyone is let on.
+	WipeFailed struct{}
 )
 
 // Point is one point of a signature, in the pad's own units.

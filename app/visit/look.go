@@ -12,13 +12,13 @@ func Look(s State) View {
 		s = New(World{})
 	}
 	v := View{Step: s.step, Guided: s.guided, Header: s.header()}
-	s.page2view(&v)
+	s.lookPage(&v)
 	v.Overlay = s.overlayView()
 	return v
 }
 
-// page2view fills in title, body and bar of the page.
-func (s State) page2view(v *View) {
+// lookPage fills in title, body and bar of the page.
+func (s State) lookPage(v *View) {
 	switch s.step {
 	case Attract:
 		s.lookAttract(v)
@@ -26,6 +26,24 @@ func (s State) page2view(v *View) {
 		s.lookHome(v)
 	case List:
 		s.lookList(v)
+	case Progress:
+		s.lookProgress(v)
+	case Staff:
+		s.lookStaff(v)
+	case Wiped:
+		v.Title = "谢谢，请慢走"
+		v.Body = &WipedBody{Lines: []string{"正在清除您的信息。", "请带走身份证和小票。"}}
+	case Guide, Identify, Questions, Materials, Commitment, Signing, Review, Lodging, Receipt:
+		s.lookItem(v)
+	default: // OutOfService
+		v.Title = "暂停服务"
+		v.Body = &OutBody{Lines: []string{"这台机器现在不能办事，请到窗口办理，或找工作人员。"}}
+	}
+}
+
+// lookItem fills in the pages of an item.
+func (s State) lookItem(v *View) {
+	switch s.step {
 	case Guide:
 		s.lookGuide(v)
 	case Identify:
@@ -40,22 +58,10 @@ func (s State) page2view(v *View) {
 		s.lookSigning(v)
 	case Review:
 		s.lookReview(v)
-	case Lodging:
-		s.lookLodging(v)
 	case Receipt:
 		s.lookReceipt(v)
-	case Progress:
-		s.lookProgress(v)
-	case Wiped:
-		v.Title = "谢谢，请慢走"
-		v.Body = &WipedBody{Lines: []string{"正在清除您的信息。", "请带走身份证和小票。"}}
-	case Staff:
-		s.lookStaff(v)
-	case OutOfService:
-		fallthrough
-	default:
-		v.Title = "暂停服务"
-		v.Body = &OutBody{Lines: []string{"这台机器现在不能办事，请到窗口办理，或找工作人员。"}}
+	default: // Lodging
+		s.lookLodging(v)
 	}
 }
 

@@ -215,10 +215,13 @@ func materialLines(it *catalog.Item) []string {
 	if len(lines) == 0 && it.Identity == catalog.IdentityNone {
 		return []string{"什么都不用带。"}
 	}
-	if len(lines) == 0 {
-		return []string{"身份证（刷一下就行）"}
+	switch {
+	case len(lines) > 0:
+		return lines
+	case guideOnly(it):
+		return []string{"身份证"}
 	}
-	return lines
+	return []string{"身份证（刷一下就行）"}
 }
 
 func (s State) lookStaff(v *View) {

@@ -1,6 +1,8 @@
 package visit
 
 import (
+	"slices"
+
 	"zhizhu/app/sheet"
 	"zhizhu/offline/catalog"
 )
@@ -114,10 +116,9 @@ func (t *turn) back() {
 		t.arrive(Review, true)
 		return
 	}
-	steps := path()
-	for i := len(steps) - 1; i >= 0; i-- {
-		if steps[i] < t.s.step && t.s.applies(steps[i]) {
-			t.arrive(steps[i], true)
+	for _, step := range slices.Backward(path()) {
+		if step < t.s.step && t.s.applies(step) {
+			t.arrive(step, true)
 			return
 		}
 	}

@@ -21,7 +21,7 @@ import (
 // TestRandomVisits lets anything happen in any order, over the small catalogue of the tests.
 func TestRandomVisits(t *testing.T) {
 	w := testWorld()
-	reached := map[Step]int{}
+	reached := make(map[Step]int)
 	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(150, reached) })
 	for _, step := range Steps() {
 		if reached[step] == 0 && step != OutOfService && step != Staff {
@@ -38,7 +38,7 @@ func TestRandomVisitsOfShippedItems(t *testing.T) {
 	}
 	w := testWorld()
 	w.Catalog = cat
-	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(120, map[Step]int{}) })
+	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(120, make(map[Step]int)) })
 }
 
 // walker makes random moves and holds what must always hold.
@@ -191,8 +191,20 @@ func (k *walker) wild() Event {
 		PrintDone{Job: len(k.jobs), Result: devices.PrintResult{Outcome: devices.Printed}},
 		PrintDone{Job: 1, Result: devices.PrintResult{Outcome: devices.PrintFailed, Reason: devices.PaperOut}},
 		Found{Ask: len(k.asks), Records: []Record{{Number: receiptNumber, ItemName: "旧", At: start}}},
-		Found{Ask: 1}, WipeDone{}, WipeFailed{}, ConfirmLeave{}, OpenStaff{}, Sign{}, Tick{-1, true}, Rate{9}, Page{-7},
-		Page{7}, Edit{"nothing"}, OpenItem{"nothing"}, OpenTheme{"nothing"}, Answer{"nothing", "x"},
+		Found{Ask: 1},
+		WipeDone{},
+		WipeFailed{},
+		ConfirmLeave{},
+		OpenStaff{},
+		Sign{},
+		Tick{-1, true},
+		Rate{9},
+		Page{-7},
+		Page{7},
+		Edit{"nothing"},
+		OpenItem{"nothing"},
+		OpenTheme{"nothing"},
+		Answer{"nothing", "x"},
 	}
 	for _, row := range eventTable() {
 		events = append(events, row.ev(k.s))

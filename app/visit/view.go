@@ -101,14 +101,14 @@ type Body interface{ body() }
 
 // Bodies, one a kind of page.
 type (
-	// AttractBody: nobody is there.
+	// AttractBody shows that nobody is there.
 	AttractBody struct {
 		Call   string   // 轻触屏幕开始
 		Offers []string // what works now
 		Faults []string // public notices
 		Begin  Action
 	}
-	// HomeBody: search, frequent items, themes.
+	// HomeBody shows search, frequent items, themes.
 	HomeBody struct {
 		Search   Action
 		Frequent []Action
@@ -116,7 +116,7 @@ type (
 		Themes   []Action
 		Others   []Action // 查进度, 办不成事
 	}
-	// ListBody: results of a theme or a search.
+	// ListBody shows results of a theme or a search.
 	ListBody struct {
 		Query  *QueryBox // nil for a theme
 		Items  []Action
@@ -125,19 +125,19 @@ type (
 		Next   *Action
 		PageOf string // 第 1 页，共 2 页
 	}
-	// GuideBody: 办事指南.
+	// GuideBody shows 办事指南.
 	GuideBody struct {
 		Sections []Section
 		Start    Action // the same action as the bar's last, shown once; zero Event where the item is a guide only
 	}
-	// IdentifyBody: lay the card.
+	// IdentifyBody shows where to lay the card.
 	IdentifyBody struct {
 		Reading bool
 		Retry   bool   // trouble was told, lay it again
 		Place   string // 读卡区
 		Others  []Action
 	}
-	// QuestionBody: one question.
+	// QuestionBody shows one question.
 	QuestionBody struct {
 		Progress string // 第 3 个问题，共 5 个
 		Field    *catalog.Field
@@ -148,32 +148,32 @@ type (
 		Known    []Pair   // what is known already and will not be asked
 		Today    string   // ISO date, for the date pad
 	}
-	// MaterialsBody: what is needed, and how each is met.
+	// MaterialsBody shows what is needed, and how each is met.
 	MaterialsBody struct {
 		Rows  []MaterialRow
 		Wrong string
 	}
-	// CommitBody: 告知承诺 or declarations, each to be ticked.
+	// CommitBody shows 告知承诺 or declarations, each to be ticked.
 	CommitBody struct {
 		Liability string
 		Ticks     []TickRow
 		Wrong     string
 	}
-	// SignBody: a pad for a finger.
+	// SignBody shows a pad for a finger.
 	SignBody struct {
 		Hint    string
 		Strokes [][]Point
 		Clear   Action
 		Wrong   string
 	}
-	// ReviewBody: everything once more before lodging.
+	// ReviewBody shows everything once more before lodging.
 	ReviewBody struct {
 		Rows  []ReviewRow
 		Wrong []string // all deficiencies at once (R11)
 	}
-	// WaitBody: the machine works.
+	// WaitBody shows that the machine works.
 	WaitBody struct{ Text string }
-	// ReceiptBody: it is on disk, and the receipt is printed or shown.
+	// ReceiptBody shows that it is on disk, and the receipt is printed or shown.
 	ReceiptBody struct {
 		Heading string // 收件凭证
 		Rows    []Pair
@@ -184,7 +184,7 @@ type (
 		Rates   []Action // five equal targets
 		Thanks  string
 	}
-	// RecordsBody: what this person lodged here.
+	// RecordsBody shows what this person lodged here.
 	RecordsBody struct {
 		Rows   []RecordRow
 		Empty  string
@@ -192,11 +192,11 @@ type (
 		Next   *Action
 		PageOf string
 	}
-	// WipedBody: closure.
+	// WipedBody shows the end of a visit.
 	WipedBody struct{ Lines []string }
-	// OutBody: out of service, with what still works.
+	// OutBody shows that the machine is out of service, with what still works.
 	OutBody struct{ Lines []string }
-	// StaffBody: diagnostics without personal data.
+	// StaffBody shows diagnostics without personal data.
 	StaffBody struct{ Rows []Pair }
 )
 

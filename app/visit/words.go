@@ -72,12 +72,18 @@ func certificate(accepted bool) string { return receipt.Info{Accepted: accepted}
 
 // wrongWords say what is wrong with an answer and what to do, or "".
 func wrongWords(f *catalog.Field, fault sheet.Fault, limit string) string {
-	if fault != sheet.Fine && fault != sheet.Missing && f.Wrong != "" {
+	switch {
+	case fault == sheet.Missing:
+		return missingWords(f)
+	case fault != sheet.Fine && f.Wrong != "":
 		return f.Wrong
 	}
+	return faultyWords(fault, limit)
+}
+
+// faultyWords are the general words for an answer that is there and wrong.
+func faultyWords(fault sheet.Fault, limit string) string {
 	switch fault {
-	case sheet.Missing:
-		return missingWords(f)
 	case sheet.NotAnOption:
 		return "请在下面选一个。"
 	case sheet.NotADate:
@@ -102,7 +108,7 @@ func wrongWords(f *catalog.Field, fault sheet.Fault, limit string) string {
 		return "身份证号不对，请对着身份证再看一遍。"
 	case sheet.BadCharacter:
 		return "里面有认不出的字，请改一下。"
-	case sheet.Fine:
+	case sheet.Fine, sheet.Missing:
 	}
 	return ""
 }

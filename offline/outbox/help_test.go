@@ -40,9 +40,25 @@ var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) // 20:00 in China
 
 func newStation(t testing.TB, change ...func(*Options)) *station {
 	t.Helper()
-	s := &station{path: filepath.Join(t.TempDir(), "zhizhu.db"), seal: key(t), ack: key(t), clock: noon}
+	return newStationIn(t, t.TempDir(), change...)
+}
+
+func newStationIn(t testing.TB, dir string, change ...func(*Options)) *station {
+	t.Helper()
+	s := &station{path: filepath.Join(dir, "zhizhu.db"), seal: key(t), ack: key(t), clock: noon}
 	s.open(t, change...)
 	return s
+}
+
+// memory returns a folder where a sync costs nothing, for tests that make thousands of commits and cut none of them.
+func memory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "outbox")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 func (s *station) open(t testing.TB, change ...func(*Options)) {

@@ -23,6 +23,9 @@ type Waiting struct {
 
 // Pending returns up to n records of a lane, first lodged first, without those that skip names.
 func (o *Outbox) Pending(ctx context.Context, lane string, n int, skip func(id string) bool) ([]Waiting, error) {
+	if _, err := laneByte(lane); err != nil {
+		return nil, fmt.Errorf("list pending: %w", err)
+	}
 	o.mu.RLock()
 	ids := o.index.waiting(lane, n, skip)
 	spots := make([]spot, len(ids))

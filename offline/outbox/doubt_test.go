@@ -1,0 +1,143 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"zhizhu/offline/store"
+	"zhizhu/offline/wire"
+)
+
+// faulty is a real store whose writes can be made to fail as a disk does: with or without being written, and with or
+// without being readable afterwards.
+type faulty struct {
+	Store
+	room    error
+	doubt   bool // the next update ends in doubt
+	written bool // ... though it is on disk
+	blind   bool // nothing can be confirmed
+}
+
+func (f *faulty) wrap(o *Options) { f.Store = o.Store; o.Store = f }
+
+func (f *faulty) Room() error { return errors.Join(f.room, f.Store.Room()) }
+
+func (f *faulty) Update(ctx context.Context, fn func(*store.Tx) error) error {
+	if !f.doubt {
+		return f.Store.Update(ctx, fn)
+	}
+	f.doubt = false
+	never := errors.New("never written")
+	err := f.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := fn(tx); err != nil || f.written {
+			return err
+		}
+		return never
+	})
+	if err != nil && !errors.Is(err, never) {
+		return err
+	}
+	return fmt.Errorf("input/output error: %w", store.ErrInDoubt)
+}
+
+func (f *faulty) Confirm(ctx context.Context, fn func(*store.Tx) error) error {
+	if f.blind {
+		return fmt.Errorf("input/output error: %w", store.ErrInDoubt)
+	}
+	return f.Store.Confirm(ctx, fn)
+}
+
+// A write that failed but is on disk is a success; one that isn't is a failure; neither happens twice.
+func TestWriteInDoubtIsReadBack(t *testing.T) {
+	f := &faulty{}
+	s := newStation(t, f.wrap)
+	f.doubt, f.written = true, true
+	l := s.lodge(t, matter(1))
+	if p := s.pending(t, wire.LaneMatters); len(p) != 1 || p[0].ID != l.ID {
+		t.Fatalf("%d pending", len(p))
+	}
+	f.doubt, f.written = true, false
+	if _, err := s.Lodge(t.Context(), matter(2)); !errors.Is(err, ErrStore) {
+		t.Fatalf("%v, want ErrStore", err)
+	}
+	for _, act := range []func() error{
+		func() error { return s.MarkPrinted(t.Context(), l.Number) },
+		func() error {
+			return s.PutRating(t.Context(), wire.Rating{Matter: l.ID, Item: "x", Level: 5})
+		},
+		func() error {
+			w := s.pending(t, wire.LaneMatters)[0]
+			ack, sig := s.signed(t, w.ID, w.Digest)
+			return s.Acknowledge(t.Context(), w.ID, ack, sig)
+		},
+	} {
+		f.doubt, f.written = true, false
+		if err := act(); err == nil {
+			t.Fatal("a write that isn't on disk is no error")
+		}
+		f.doubt, f.written = true, true
+		if err := act(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if c := s.Counts(); c.Queued != 0 || c.Ratings != 1 || c.Acknowledged != 1 {
+			t.Fatalf("%+v", c)
+		}
+		r, err := s.Find(t.Context(), "", l.Number)
+		if err != nil || len(r) != 1 || !r[0].Printed || !r[0].Rated {
+			t.Fatalf("%v, %+v", err, r)
+		}
+		s.reopen(t)
+	}
+}
+
+// The resident is told that nothing was taken in: then nothing goes up, though the disk turns out to have it.
+func TestWriteThatCannotBeReadBackNeverGoesUp(t *testing.T) {
+	f := &faulty{}
+	s := newStation(t, f.wrap)
+	s.lodge(t, matter(1))
+	f.doubt, f.written, f.blind = true, true, true
+	if _, err := s.Lodge(t.Context(), matter(2)); !errors.Is(err, ErrStore) {
+		t.Fatalf("%v, want ErrStore", err)
+	}
+	if p := s.pending(t, wire.LaneMatters); len(p) != 1 {
+		t.Fatalf("%d pending while the disk is blind", len(p))
+	}
+	if _, err := s.Lodge(t.Context(), matter(3)); !errors.Is(err, ErrStore) {
+		t.Fatalf("while blind: %v, want ErrStore", err)
+	}
+	f.blind = false
+	third := s.lodge(t, matter(4))
+	for range 2 {
+		if p := s.pending(t, wire.LaneMatters); len(p) != 2 || p[1].ID != third.ID {
+			t.Fatalf("%d pending after the disk came back", len(p))
+		}
+		if found, err := s.Find(t.Context(), persona(2).IDNumber, ""); err != nil || len(found) != 0 {
+			t.Fatalf("%v, %d found of what was not taken in", err, len(found))
+		}
+		s.reopen(t)
+	}
+}
+
+// An acknowledgement whose write can't be read back counts as not kept, and is found again when the disk is back.
+func TestAcknowledgementThatCannotBeReadBack(t *testing.T) {
+	f := &faulty{}
+	s := newStation(t, f.wrap)
+	s.lodge(t, matter(1))
+	w := s.pending(t, wire.LaneMatters)[0]
+	ack, sig := s.signed(t, w.ID, w.Digest)
+	f.doubt, f.written, f.blind = true, true, true
+	if err := s.Acknowledge(t.Context(), w.ID, ack, sig); err == nil {
+		t.Fatal("no error")
+	}
+	f.blind = false
+	if err := s.Acknowledge(t.Context(), w.ID, ack, sig); err != nil {
+		t.Fatal(err)
+	}
+	if c := s.Counts(); c.Acknowledged != 1 || c.Queued != 0 {
+		t.Fatalf("%+v", c)
+	}
+}

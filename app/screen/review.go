@@ -1,0 +1,60 @@
+package screen
+
+import (
+	"zhizhu/app/screen/theme"
+	"zhizhu/app/screen/touch"
+	"zhizhu/app/visit"
+)
+
+// review shows everything once more, each answer with its way back, and all that is missing at once (R11).
+func (d *draw) review(area touch.Rect, body *visit.ReviewBody) {
+	var blocks []block
+	for _, words := range body.Wrong {
+		h := d.noticeHeight(area.W, words, visit.Wrong)
+		blocks = append(blocks, block{h, func(r touch.Rect) { d.notice(r, words, visit.Wrong) }})
+	}
+	for _, row := range body.Rows {
+		h := d.reviewRow(touch.Rect{X: area.X, W: area.W}, row, true)
+		blocks = append(blocks, block{h, func(r touch.Rect) { d.reviewRow(r, row, false) }})
+	}
+	d.stack(area, blocks, 1, pager{})
+}
+
+func (d *draw) reviewRow(r touch.Rect, row visit.ReviewRow, measure bool) float32 {
+	m, pad := d.m, d.m.Pad()
+	keyW := float32(0)
+	if row.Edit != nil {
+		keyW = max(m.Px(190), d.s.kit.Ruler.Width(row.Edit.Label, m.Text(theme.Body), true)+m.Px(110))
+	}
+	w := r.W - 2*pad
+	textW := w
+	if keyW > 0 {
+		textW -= keyW + m.Gap()
+	}
+	label, value := d.quiet(theme.Body), d.bold(theme.Strong)
+	first := d.Height(row.Label, textW, label)
+	h := first + d.Height(row.Value, textW, value)
+	keyH := float32(0)
+	if keyW > 0 {
+		keyH = max(m.Target(), m.Px(84))
+	}
+	total := max(h, keyH) + 2*m.Px(16)
+	if measure {
+		return total
+	}
+	d.Card(r, d.p.Surface, d.p.Rule, d.outline())
+	y := r.Y + (r.H-h)/2
+	d.Text(touch.Rect{X: r.X + pad, Y: y, W: textW}, row.Label, label)
+	d.Text(touch.Rect{X: r.X + pad, Y: y + first, W: textW}, row.Value, value)
+	if keyW > 0 {
+		old := d.Around(d.p.Surface)
+		s := d.spec(*row.Edit, touch.Button)
+		s.Size = theme.Body
+		if s.Icon == "" {
+			s.Icon = "pencil-line"
+		}
+		d.key(touch.Rect{X: r.Right() - pad - keyW, Y: r.Y + (r.H-keyH)/2, W: keyW, H: keyH}, s, *row.Edit)
+		d.Around(old)
+	}
+	return total
+}

@@ -58,47 +58,53 @@ func (s *session) idle(ctx context.Context) error {
 		if err := s.drain(ctx); err != nil {
 			return err
 		}
-		if cover && !s.cond.CoverOpen && s.cond.CutterJam {
-			if err := s.line.Write(ctx, escpos.Recover()); err != nil { // somebody has been in there
+		if cover && !s.cond.CoverOpen && s.cond.CutterJam { // somebody has been in there
+			if err := s.line.Write(ctx, escpos.Recover()); err != nil {
 				return err
 			}
 		}
 		s.expire()
 		s.forgiveXoff()
-		a := &s.ask
-		switch {
-		case s.stuck() && s.held:
+		if do := s.due(); do == nil {
 			s.tell()
 			return nil
-		case s.stuck():
-			if err := s.release(ctx); err != nil {
-				return err
-			}
-		case a.open != 0:
-			s.tell()
-			return nil
-		case a.next > lastQuestion:
-			s.endRound()
-		case a.next > 0:
-			a.next++
-			if err := s.question(ctx, a.next-1); err != nil {
-				return err
-			}
-		case s.p.left.any && s.kind() == devices.OK && !s.held && a.rounds > 0:
-			if err := s.clean(ctx); err != nil {
-				return err
-			}
-		case s.identifyDue():
-			if err := s.identify(ctx); err != nil {
-				return err
-			}
-		case !s.now().Before(a.due):
-			a.next, a.got = 1, 0
-		default:
-			s.tell()
-			return nil
+		} else if err := do(ctx); err != nil {
+			return err
 		}
 	}
+}
+
+// due is what an idle session does next, nil for waiting.
+func (s *session) due() func(context.Context) error {
+	switch a := &s.ask; {
+	case s.stuck() && s.held:
+		return nil
+	case s.stuck():
+		return s.release
+	case a.open != 0:
+		return nil
+	case a.next > 0:
+		return s.nextQuestion
+	case s.p.left.any && s.kind() == devices.OK && !s.held && a.rounds > 0:
+		return s.clean
+	case s.identifyDue():
+		return s.identify
+	case !s.now().Before(a.due):
+		a.next, a.got = 1, 0
+		return s.nextQuestion
+	}
+	return nil
+}
+
+// nextQuestion asks the next question of the round, or ends it.
+func (s *session) nextQuestion(ctx context.Context) error {
+	n := s.ask.next
+	if n > lastQuestion {
+		s.endRound()
+		return nil
+	}
+	s.ask.next++
+	return s.question(ctx, n)
 }
 
 func (s *session) endRound() {

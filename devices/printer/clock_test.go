@@ -59,6 +59,7 @@ func well(l *memoryLine, p []byte) {
 
 func serveInBubble(t *testing.T, o printer.Options, l *memoryLine) (*printer.Printer, func() devices.Status) {
 	t.Helper()
+	o.Now = time.Now
 	p, err := printer.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package printer_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"zhizhu/devices"
 	"zhizhu/devices/port"
@@ -22,7 +23,7 @@ func ExamplePrinter() {
 	paper := sim.NewPrinter(sim.PrinterOptions{TTY: tty, OnReceipt: func(b []byte) { receipts <- b }})
 	go func() { _ = paper.Serve(ctx) }()
 
-	p, err := printer.New(printer.Options{})
+	p, err := printer.New(printer.Options{Now: time.Now})
 	if err != nil {
 		panic(err)
 	}

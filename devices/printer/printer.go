@@ -2,6 +2,7 @@ package printer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -11,12 +12,10 @@ import (
 	"zhizhu/devices/printer/escpos"
 )
 
-const device = "printer"
-
-// Options says what the printer is and whom to tell. The zero value is an 80 mm printer with a Chinese font.
+// Options says what the printer is and whom to tell. With Now alone it is an 80 mm printer.
 type Options struct {
 	Log *slog.Logger     // nil discards
-	Now func() time.Time // nil is time.Now
+	Now func() time.Time // required; with a monotonic reading, as time.Now has: intervals are measured by it
 	// OnStatus is told each change of status, beside Serve's own report.
 	OnStatus func(devices.Status)
 	Dots     int    // printable width; 0 is 576
@@ -45,13 +44,13 @@ type Printer struct {
 
 var _ devices.Driver = (*Printer)(nil)
 
-// New makes a printer without a line. The error says that the font can't be read.
+// New makes a printer without a line. The error says what is missing, or that the font can't be read.
 func New(o Options) (*Printer, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Now == nil {
-		o.Now = time.Now
+		return nil, errors.New("make printer: no clock is given, set Options.Now")
 	}
 	if o.OnStatus == nil {
 		o.OnStatus = func(devices.Status) {}

@@ -361,13 +361,16 @@ func TestSlowPrinterWithASmallBufferLosesNothing(t *testing.T) {
 
 func TestWithoutALine(t *testing.T) {
 	t.Parallel()
-	p, err := printer.New(printer.Options{})
+	p, err := printer.New(printer.Options{Now: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantFailed(t, p.Print(t.Context(), receiptFor("陈桂兰", number)), devices.NoPort)
-	if _, err := printer.New(printer.Options{Font: []byte("no font")}); err == nil {
+	if _, err := printer.New(printer.Options{Now: time.Now, Font: []byte("no font")}); err == nil {
 		t.Error("a font that is none was taken")
+	}
+	if _, err := printer.New(printer.Options{}); err == nil {
+		t.Error("a printer without a clock was made")
 	}
 }
 

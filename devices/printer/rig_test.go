@@ -60,7 +60,7 @@ func newRig(t testing.TB, o rigOptions) *rig {
 	o.sim.TTY, o.sim.Log = tty, r.log
 	o.sim.OnReceipt = func(b []byte) { r.receipts <- b }
 	r.sim = sim.NewPrinter(o.sim)
-	o.driver.Log = r.log
+	o.driver.Log, o.driver.Now = r.log, time.Now
 	if o.driver.Font == nil {
 		o.driver.Font = sampleFont(t)
 	}

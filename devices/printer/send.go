@@ -11,10 +11,10 @@ import (
 	"zhizhu/devices/printer/escpos"
 )
 
-// breakOff says why a job can't go on while the line is still good.
-type breakOff struct{ kind devices.Kind }
+// brokenOffError says why a job can't go on while the line is still good.
+type brokenOffError struct{ kind devices.Kind }
 
-func (b *breakOff) Error() string { return "break off job: " + b.kind.String() }
+func (b *brokenOffError) Error() string { return "break off job: " + b.kind.String() }
 
 // print prints one job. The error is the line's: the session is over then.
 func (s *session) print(ctx context.Context, j job) (devices.PrintResult, error) {
@@ -67,7 +67,7 @@ func (t *transmission) run(ctx context.Context) (devices.PrintResult, error) {
 	if err == nil {
 		err = t.send(ctx)
 	}
-	var off *breakOff
+	var off *brokenOffError
 	switch {
 	case err == nil:
 		return t.settle(ctx)
@@ -85,7 +85,7 @@ func (t *transmission) prepare(ctx context.Context) error {
 	}
 	if t.stuck() {
 		if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
-			return cmp.Or[error](err, &breakOff{devices.Stalled})
+			return cmp.Or[error](err, &brokenOffError{devices.Stalled})
 		}
 		if err := t.release(ctx); err != nil {
 			return err
@@ -102,10 +102,10 @@ func (t *transmission) prepare(ctx context.Context) error {
 		}
 	}
 	if k := t.kind(); k != devices.OK {
-		return &breakOff{k}
+		return &brokenOffError{k}
 	}
 	if t.job.ctx.Err() != nil {
-		return &breakOff{devices.Cancelled}
+		return &brokenOffError{devices.Cancelled}
 	}
 	if t.p.left.any {
 		return t.clean(ctx)
@@ -165,10 +165,10 @@ func (t *transmission) bulk(ctx context.Context, b []byte, chunk int) error {
 		since := t.now()
 		for t.held {
 			if t.job.ctx.Err() != nil {
-				return &breakOff{devices.Cancelled}
+				return &brokenOffError{devices.Cancelled}
 			}
 			if t.now().Sub(since) > t.p.opt.Stall {
-				return &breakOff{devices.Stalled}
+				return &brokenOffError{devices.Stalled}
 			}
 			if _, err := t.pump(ctx, askEvery, func() bool { return !t.held }); err != nil {
 				return err
@@ -197,10 +197,10 @@ func (t *transmission) between(ctx context.Context, n int) error {
 			return err
 		}
 		if t.job.ctx.Err() != nil {
-			return &breakOff{devices.Cancelled}
+			return &brokenOffError{devices.Cancelled}
 		}
 		if k := t.kind(); k != devices.OK && k != devices.Stalled {
-			return &breakOff{k}
+			return &brokenOffError{k}
 		}
 		if err := t.inStream(ctx); err != nil {
 			return err
@@ -213,7 +213,7 @@ func (t *transmission) between(ctx context.Context, n int) error {
 			since, progress = t.now(), t.passed
 		}
 		if t.now().Sub(since) > t.p.opt.Stall {
-			return &breakOff{devices.Stalled}
+			return &brokenOffError{devices.Stalled}
 		}
 		if wait == 0 {
 			wait = askEvery

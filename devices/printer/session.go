@@ -16,7 +16,7 @@ type session struct {
 	line   devices.Line
 	report func(devices.Status)
 	log    *slog.Logger
-	now    func() time.Time
+	now    func() time.Time // for intervals only
 
 	jobs chan job
 	over chan struct{} // closed when no job is taken any more

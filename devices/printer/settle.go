@@ -43,27 +43,30 @@ func (t *transmission) confirm(ctx context.Context) (devices.PrintResult, error)
 		if err != nil {
 			return devices.PrintResult{}, err
 		}
-		k := t.kind()
-		switch {
-		case k != devices.OK && k != devices.Stalled:
-			return failed(k), nil
-		case got == escpos.AllAnswered && k == devices.OK:
-			return devices.PrintResult{Outcome: devices.Printed}, nil
-		case got&t.cond.Answered == t.cond.Answered && k == devices.OK:
-			return devices.PrintResult{}, nil // all that it ever answers, but not all that must be known
-		case t.job.ctx.Err() != nil:
-			return devices.PrintResult{}, nil
-		case !t.now().Before(limit):
-			if k == devices.Stalled && got != 0 {
-				return failed(k), nil
-			}
-			return devices.PrintResult{}, nil
+		if res, sure := t.judge(got); sure || t.job.ctx.Err() != nil || !t.now().Before(limit) {
+			return res, nil
 		}
 		if _, err := t.pump(ctx, askEvery, func() bool { return false }); err != nil {
 			return devices.PrintResult{}, err
 		}
 	}
 	return devices.PrintResult{}, nil
+}
+
+// judge says what the answers to a whole round mean for a job that is worked off; not sure means that asking again may
+// help, and the result is what holds if it doesn't.
+func (t *transmission) judge(got uint8) (devices.PrintResult, bool) {
+	switch k := t.kind(); {
+	case k != devices.OK && k != devices.Stalled:
+		return failed(k), true
+	case k == devices.Stalled && got != 0:
+		return failed(k), false // offline without a cause: it may come back
+	case k == devices.OK && got == escpos.AllAnswered:
+		return devices.PrintResult{Outcome: devices.Printed}, true
+	case k == devices.OK && got&t.cond.Answered == t.cond.Answered:
+		return devices.PrintResult{}, true // all that it ever answers, but not all that must be known
+	}
+	return devices.PrintResult{}, false
 }
 
 // workedOff waits until the printer has done all that it was sent: by its answer to the last mark, else by reckoning.

@@ -94,29 +94,35 @@ func unknown(b []byte, n int) (Command, int, error) {
 // text takes what is printable up to the next control byte; two-byte characters stay whole.
 func text(b []byte) (Command, int, error) {
 	n := 0
-	for n < len(b) && b[n] >= 0x20 && b[n] != 0x7f && b[n] != 0xff {
-		if b[n] < 0x80 {
-			n++
-			continue
-		}
-		if n+1 == len(b) {
-			break
-		}
-		if b[n+1] < 0x40 || b[n+1] == 0x7f || b[n] == 0x80 {
-			break
-		}
-		n += 2
+	for w := character(b); w > 0; w = character(b[n:]) {
+		n += w
 	}
 	switch {
-	case n == 0 && len(b) > 1 && b[0] > 0x80 && b[0] != 0xff && b[1] >= 0x30 && b[1] <= 0x39:
-		return unknown(b, 4) // a four-byte character of GB18030: no printer's font has it
 	case n > 0:
 		return Command{Op: OpText, Len: n, Data: b[:n]}, n, nil
-	case len(b) == 1 && b[0] > 0x80 && b[0] != 0xff:
+	case lead(b[0]) && len(b) == 1:
 		return Command{}, 0, ErrShort
+	case lead(b[0]) && b[1] >= 0x30 && b[1] <= 0x39:
+		return unknown(b, 4) // a four-byte character of GB18030: no printer's font has it
 	}
 	return unknown(b, 1)
 }
+
+// character is the length of the character at the start of b, 0 where there is none, or not all of it yet.
+func character(b []byte) int {
+	switch {
+	case len(b) == 0 || b[0] < 0x20 || b[0] == 0x7f:
+		return 0
+	case b[0] < 0x80:
+		return 1
+	case !lead(b[0]) || len(b) < 2 || b[1] < 0x40 || b[1] == 0x7f:
+		return 0
+	}
+	return 2
+}
+
+// lead says whether a byte begins a two-byte character.
+func lead(b byte) bool { return b > 0x80 && b < 0xff }
 
 // shape is a command of a fixed length: prefix and a number of parameter bytes.
 type shape struct {

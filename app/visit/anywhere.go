@@ -178,6 +178,8 @@ func (t *turn) switchPerson() {
 	case step == Progress:
 		t.s.work = work{}
 		t.lookUp(card.Number, "")
+	case step == Guide:
+		t.s.work = newWork(it)
 	case it != nil:
 		t.s.work = newWork(it)
 		t.s.step = Identify

@@ -195,6 +195,12 @@ func TestAnotherPersonsCard(t *testing.T) {
 	if len(p.s.drafts) != 0 || p.s.work.known["number"] != cardB().Number {
 		t.Error("something of the first person stays")
 	}
+	// On the guide it begins nothing by itself.
+	p = standing(t, Questions).tap("back", "back").at(Guide).do(read(cardB())).tap("switch-person").at(Guide)
+	p.tap("start").at(Questions)
+	if p.s.card.Number != cardB().Number || !p.s.work.empty() {
+		t.Error("the guide keeps something of the first person")
+	}
 	// The same card again is no news.
 	standing(t, Materials).do(read(cardA())).over("").at(Materials)
 	// Going back to the card page offers the change in words.

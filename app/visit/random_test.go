@@ -22,7 +22,7 @@ import (
 func TestRandomVisits(t *testing.T) {
 	w := testWorld()
 	reached := make(map[Step]int)
-	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(150, reached) })
+	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(110, reached) })
 	for _, step := range Steps() {
 		if reached[step] == 0 && step != OutOfService && step != Staff {
 			t.Errorf("no random visit reached %s", step)
@@ -38,7 +38,7 @@ func TestRandomVisitsOfShippedItems(t *testing.T) {
 	}
 	w := testWorld()
 	w.Catalog = cat
-	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(120, make(map[Step]int)) })
+	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(60, make(map[Step]int)) })
 }
 
 // walker makes random moves and holds what must always hold.

@@ -72,7 +72,7 @@ type Action struct {
 	Style   Style
 	Event   Event
 	Off     bool   // shown, but can't be used
-	Why     string // with Off: why, in words
+	Why     string // in words: with Off why it can't be used; without, why what it opens can't be begun now (R02)
 	Chosen  bool   // the chosen one of several
 	Pressed bool   // reserved for the screen
 }

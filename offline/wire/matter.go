@@ -21,16 +21,24 @@ type Matter struct {
 	Answers    []Answer   `json:"answers"`
 	Materials  []Material `json:"materials,omitempty"`
 	Statement  []string   `json:"statement,omitempty"` // what was ticked, word for word
+	About      *About     `json:"about,omitempty"`     // 办不成事: what the resident was doing
 	Signature  *Signature `json:"signature,omitempty"`
 	LodgedAt   time.Time  `json:"lodged_at"`   // the terminal's clock
 	ClockTrust string     `json:"clock_trust"` // "synced", "offset" or "unknown"
+}
+
+// About is what a resident was doing when 办不成事 was touched. It holds no personal data.
+type About struct {
+	Item     string `json:"item,omitempty"`
+	ItemName string `json:"item_name,omitempty"`
+	Step     string `json:"step"`
 }
 
 // Applicant is who applies, as the card says.
 type Applicant struct {
 	Name        string `json:"name"`
 	EnglishName string `json:"english_name,omitempty"`
-	IDType      string `json:"id_type"` // GA/T 2000.156: 111 resident card, 553 residence permit, ...
+	IDType      string `json:"id_type"` // resident-card, residence-permit, foreigner-2017, foreigner-2023
 	IDNumber    string `json:"id_number"`
 	Sex         string `json:"sex,omitempty"`
 	Nation      string `json:"nation,omitempty"`

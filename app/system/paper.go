@@ -1,0 +1,90 @@
+package system
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"zhizhu/devices/sim/paper"
+)
+
+// paperDots is the width of the simulated roll.
+const paperDots = 576
+
+// paperTray catches what the simulated printer cuts off: the bytes, a picture and the text of each slip.
+type paperTray struct {
+	dir  string
+	font *paper.Font
+
+	mu    sync.Mutex
+	count int
+	codes map[string]string // QR content -> picture's path
+	errs  []error
+}
+
+func newPaperTray(dir string, font []byte) (*paperTray, error) {
+	f, err := paper.NewFont(font)
+	if err != nil {
+		return nil, fmt.Errorf("read font for receipts: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make folder for receipts: %w", err)
+	}
+	return &paperTray{dir: dir, font: f, codes: map[string]string{}}, nil
+}
+
+// take is called at each cut with the bytes of one slip.
+func (t *paperTray) take(b []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.keep(b); err != nil {
+		t.errs = append(t.errs, err)
+	}
+}
+
+func (t *paperTray) keep(b []byte) error {
+	slips, err := paper.Receipts(b)
+	if err != nil {
+		return fmt.Errorf("read receipt's bytes: %w", err)
+	}
+	for _, slip := range slips {
+		if slip.Blank() {
+			continue
+		}
+		t.count++
+		if err := t.write(filepath.Join(t.dir, fmt.Sprintf("%04d", t.count)), b, slip); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *paperTray) write(base string, b []byte, slip paper.Receipt) (err error) {
+	picture := slip.Picture(t.font, paperDots)
+	if code, err := paper.ReadCode(picture); err == nil {
+		t.codes[code] = base + ".png"
+	}
+	err = errors.Join(os.WriteFile(base+".bin", b, 0o600), os.WriteFile(base+".txt", []byte(slip.Text()), 0o600))
+	f, ferr := os.OpenFile(base+".png", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if ferr != nil {
+		return errors.Join(err, ferr)
+	}
+	return errors.Join(err, slip.WritePNG(f, t.font, paperDots), f.Close())
+}
+
+// picture returns the picture whose QR code, read back, is exactly number.
+func (t *paperTray) picture(number string) (string, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p, ok := t.codes[number]
+	return p, ok
+}
+
+// faults returns what the printer's bytes had wrong.
+func (t *paperTray) faults() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return errors.Join(t.errs...)
+}

@@ -1,0 +1,177 @@
+package system
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"zhizhu/app/kiosk"
+	"zhizhu/app/pilot"
+	"zhizhu/app/screen"
+	"zhizhu/app/visit"
+	"zhizhu/offline/store"
+)
+
+// RunOptions are those of `zhizhu run`.
+type RunOptions struct {
+	Config string // path; may be empty with Sim
+	Sim    bool   // built-in simulators for every port the config does not name, and a local gateway
+	Data   string // data folder with Sim
+	Pilot  string // script, or empty
+	Out    string // folder for screenshots and simulated receipts
+
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// Child runs a hidden child task (the store's check) if args ask for one.
+func Child(args []string) (handled bool, exit int) { return store.RunChild(args) }
+
+// ErrPilotForbidden says that a script was given to a machine that serves residents.
+var ErrPilotForbidden = errors.New("配置文件没有写 pilot: true，不能用脚本操作：正式服务的机器不允许")
+
+// Run opens the kiosk and serves until ctx ends, the window is closed, or the pilot's script is done. It must be called
+// on the main goroutine: the window lives there.
+func Run(ctx context.Context, o RunOptions) error {
+	log := newLog(o.Stderr)
+	cfg, err := o.config()
+	if err != nil {
+		return err
+	}
+	var script []pilot.Command
+	if o.Pilot != "" {
+		if script, err = o.script(cfg); err != nil {
+			return err
+		}
+	}
+	for _, odd := range cfg.Oddities() {
+		log.LogAttrs(ctx, slog.LevelWarn, "Config should be looked at", slog.String("what", odd))
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var sim *simulation
+	if o.Sim {
+		if sim, err = startSimulation(ctx, &cfg, filepath.Dir(cfg.DataDir), o.receipts(cfg), log); err != nil {
+			return err
+		}
+	}
+	defer sim.Close()
+
+	var window *screen.Screen
+	t, err := NewTerminal(ctx, Options{
+		Config: cfg, Log: log, Now: time.Now, Rand: rand.Reader, Dial: sim.dial(),
+		Screen: func(post func(visit.Event)) kiosk.Screen {
+			window = screen.New(screen.Options{
+				Title: "智助", Width: cfg.Screen.Width, Height: cfg.Screen.Height, Inches: cfg.Screen.PanelInches,
+				Fullscreen: cfg.Screen.Width == 0, Post: post, Log: log, Now: time.Now,
+			})
+			return window
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return o.serve(ctx, cancel, t, window, sim, script)
+}
+
+// serve runs the terminal beside the window's main loop, which must have the main goroutine.
+func (o RunOptions) serve(ctx context.Context, cancel context.CancelFunc, t *Terminal, window *screen.Screen, sim *simulation, script []pilot.Command) error {
+	served := make(chan error, 1)
+	go func() { served <- t.Serve(ctx) }()
+	done := make(chan error, 1)
+	go func() {
+		err := o.attend(ctx, t, window, sim, script)
+		cancel()
+		done <- errors.Join(err, <-served, t.Close())
+		window.Quit()
+	}()
+	window.Run()
+	cancel()
+	err := <-done
+	if errors.Is(err, context.Canceled) && !isLineError(err) {
+		return nil
+	}
+	return err
+}
+
+// attend plays the script, or waits for the end.
+func (o RunOptions) attend(ctx context.Context, t *Terminal, window *screen.Screen, sim *simulation, script []pilot.Command) error {
+	if script != nil {
+		return o.runner(t, window, sim).Run(ctx, script)
+	}
+	if sim.any() {
+		go sim.console(ctx, o.Stdin, o.Stdout)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+func (o RunOptions) runner(t *Terminal, window *screen.Screen, sim *simulation) *pilot.Runner {
+	return pilot.New(pilot.Options{
+		Window: window, Devices: sim.devices(), Catalog: t.catalog, Shots: o.shots(t.opts.Config),
+		WaitPaper: t.pulse.waitPaper, Now: t.opts.Now, Log: t.log,
+		OnServed: func(s pilot.Served) {
+			fmt.Fprintf(o.Stdout, "{\"item\":%q,\"seed\":%d,\"number\":%q,\"ms\":%d}\n", s.Item, s.Seed, s.Number, s.Took.Milliseconds())
+		},
+	})
+}
+
+func (o RunOptions) shots(cfg Config) string {
+	if o.Out != "" {
+		return filepath.Join(o.Out, "shots")
+	}
+	return filepath.Join(cfg.DataDir, "shots")
+}
+
+func (o RunOptions) receipts(cfg Config) string {
+	if o.Out != "" {
+		return filepath.Join(o.Out, "receipts")
+	}
+	return filepath.Join(filepath.Dir(cfg.DataDir), "receipts")
+}
+
+func isLineError(err error) bool {
+	var line *pilot.LineError
+	return errors.As(err, &line)
+}
+
+// config reads the config file, or makes that of a simulated machine.
+func (o RunOptions) config() (Config, error) {
+	switch {
+	case o.Config != "":
+		return LoadConfig(o.Config)
+	case o.Sim:
+		return simConfig(o.Data)
+	default:
+		return Config{}, &ConfigError{errors.New("请用 --config 指定配置文件，或用 --sim 用模拟设备试运行")}
+	}
+}
+
+// script reads the pilot's script, where the config allows one.
+func (o RunOptions) script(cfg Config) ([]pilot.Command, error) {
+	if !cfg.Pilot {
+		return nil, &ConfigError{ErrPilotForbidden}
+	}
+	f, err := os.Open(o.Pilot)
+	if err != nil {
+		return nil, &ConfigError{fmt.Errorf("open pilot script: %w", err)}
+	}
+	defer f.Close()
+	script, err := pilot.Parse(o.Pilot, f)
+	if err != nil {
+		return nil, &ConfigError{err}
+	}
+	return script, nil
+}
+
+func directDial(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: 10 * time.Second}
+	return d.DialContext(ctx, network, address)
+}

@@ -1,0 +1,119 @@
+package system
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"zhizhu/app/health"
+	"zhizhu/offline/identity"
+	"zhizhu/offline/outbox"
+	"zhizhu/offline/sync"
+)
+
+// enrolPoll is how often a machine without an identity looks whether `zhizhu enrol` has brought one.
+const enrolPoll = 2 * time.Second
+
+func (c Config) identityDir() string { return filepath.Join(c.DataDir, identityDir) }
+
+// serveUpstream waits for the machine's identity, then keeps the line to the gateway.
+func (t *Terminal) serveUpstream(ctx context.Context) error {
+	id, err := t.awaitIdentity(ctx)
+	if err != nil {
+		return err
+	}
+	box, err := t.openOutbox(ctx, id)
+	if err != nil {
+		return fmt.Errorf("open outbox: %w", err)
+	}
+	syncer, err := sync.New(sync.Options{
+		Outbox: box, Identity: id, URL: t.opts.Config.Upstream.URL, Dial: t.opts.Dial,
+		Now: t.opts.Now, Rand: t.opts.Rand, Log: t.log, OnState: t.onUpstream,
+	})
+	if err != nil {
+		return fmt.Errorf("make sync: %w", err)
+	}
+	kick := syncer.Kick
+	t.matters.kick.Store(&kick)
+	t.identity.Store(id)
+	t.matters.box.Store(box)
+	t.pulse.update(func(f *health.Facts) { f.Enrolled = true; f.Upstream = health.UpstreamUnknown })
+	return syncer.Serve(ctx)
+}
+
+// awaitIdentity returns the machine's identity, as soon as there is one.
+func (t *Terminal) awaitIdentity(ctx context.Context) (*identity.Identity, error) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	told := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-timer.C:
+		}
+		id, err := identity.Load(t.opts.Config.identityDir())
+		switch {
+		case err == nil && id.Station != t.opts.Config.Station.Code:
+			err = fmt.Errorf("the certificate is for station %s, the config says %s", id.Station, t.opts.Config.Station.Code)
+		case err == nil:
+			return id, nil
+		}
+		if !told {
+			level := slog.LevelWarn
+			if !errors.Is(err, identity.ErrNotEnrolled) {
+				level = slog.LevelError
+			}
+			t.log.LogAttrs(ctx, level, "Machine has no identity yet: guides only", slog.Any("error", err))
+			told = true
+		}
+		timer.Reset(enrolPoll)
+	}
+}
+
+func (t *Terminal) openOutbox(ctx context.Context, id *identity.Identity) (*outbox.Outbox, error) {
+	return outbox.New(ctx, outbox.Options{
+		Store: t.store, Generation: t.opened.Generation, Terminal: id.Terminal, Station: id.Station,
+		SealKey: id.SealKey, AckKey: id.AckKey, Box: id.Box, Now: t.opts.Now, Rand: t.opts.Rand, Log: t.log,
+		ClockTrust: t.pulse.clockTrust,
+	})
+}
+
+// upstreamFacts translates sync's reasons, which know no screen, into health's.
+func upstreamFacts(r sync.Reason) health.Upstream {
+	switch r {
+	case sync.OK:
+		return health.UpstreamOK
+	case sync.Unreachable:
+		return health.UpstreamUnreachable
+	case sync.DNS:
+		return health.UpstreamDNS
+	case sync.Certificate:
+		return health.UpstreamCertificate
+	case sync.Clock:
+		return health.UpstreamClock
+	case sync.Portal:
+		return health.UpstreamPortal
+	case sync.Refused:
+		return health.UpstreamRefused
+	case sync.Busy:
+		return health.UpstreamBusy
+	case sync.Unenrolled:
+		return health.UpstreamUnenrolled
+	case sync.Unknown:
+	}
+	return health.UpstreamUnknown
+}
+
+func (t *Terminal) onUpstream(s sync.State) {
+	now := upstreamFacts(s.Reason)
+	t.pulse.upstream(s)
+	t.pulse.update(func(f *health.Facts) {
+		if now != f.Upstream {
+			f.Upstream, f.UpstreamSince = now, t.opts.Now()
+		}
+	})
+}

@@ -26,8 +26,17 @@ func BenchmarkReceipt(b *testing.B) {
 	s := New(testWorld())
 	card := cardA()
 	events := []Event{
-		Clock{start}, Health{healthy()}, Begin{}, OpenItem{"qualify"}, StartItem{}, read(card), Tick{0, true}, Continue{},
-		finger(), Continue{}, Confirm{},
+		Clock{start},
+		Health{healthy()},
+		Begin{},
+		OpenItem{"qualify"},
+		StartItem{},
+		read(card),
+		Tick{0, true},
+		Continue{},
+		finger(),
+		Continue{},
+		Confirm{},
 	}
 	for _, ev := range events {
 		s, _ = Next(s, ev)

@@ -112,33 +112,49 @@ func (p *Port) Read(ctx context.Context, b []byte) (int, error) {
 	}
 }
 
-// awaitInput returns nil once bytes wait to be read.
+// awaitInput returns nil once bytes wait to be read. It looks before it waits, so that bytes which are there are read
+// even by a caller that was late: a busy machine must not look like a silent device.
 func (p *Port) awaitInput(ctx context.Context) error {
 	for {
-		var state error
-		err := p.wait(ctx, p.ctl.SetReadDeadline, func(rc syscall.RawConn) error {
-			return rc.Read(func(fd uintptr) bool {
-				var n int
-				n, state = unix.IoctlGetInt(int(fd), unix.TIOCINQ)
-				if state == nil && n == 0 && hungUp(int(fd)) {
-					state = unix.EIO
-				}
-				return state != nil || n > 0
-			})
-		})
+		there, err := p.look(ctx)
 		switch {
 		case p.closing.Err() != nil:
 			return p.fail(devices.HungUp, "read", os.ErrClosed)
+		case there:
+			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case state != nil:
-			return p.fail(devices.HungUp, "read", state)
-		case err == nil:
-			return nil
-		case !errors.Is(err, os.ErrDeadlineExceeded):
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 			return p.fail(devices.HungUp, "read", err)
 		}
 	}
+}
+
+// look waits for bytes and says whether they are there.
+func (p *Port) look(ctx context.Context) (there bool, err error) {
+	ask := func(fd int) (done bool) {
+		var n int
+		n, err = unix.IoctlGetInt(fd, unix.TIOCINQ)
+		if err == nil && n == 0 && hungUp(fd) {
+			err = unix.EIO
+		}
+		there = err == nil && n > 0
+		return there || err != nil
+	}
+	once := func(fd int) error { ask(fd); return err }
+	if cerr := control(p.ctl, once); cerr != nil || there {
+		return there, cerr
+	}
+	werr := p.wait(ctx, p.ctl.SetReadDeadline, func(rc syscall.RawConn) error {
+		return rc.Read(func(fd uintptr) bool { return ask(int(fd)) })
+	})
+	if werr != nil && err == nil {
+		if cerr := control(p.ctl, once); cerr != nil {
+			return false, cerr
+		}
+		err = werr
+	}
+	return there, err
 }
 
 // wait runs f, a wait in the poller, and ends it early when ctx or the port ends.

@@ -126,6 +126,25 @@ func TestReadAfterAnEndedContextStillReads(t *testing.T) {
 	}
 }
 
+// A machine that is too busy to read in time must not take a device for silent.
+func TestBytesThatAreThereAreReadByALateReader(t *testing.T) {
+	s := tty(t, 0)
+	p := open(t, s, 9600, 0)
+	for range 50 {
+		if err := s.Send(t.Context(), []byte{1}); err != nil {
+			t.Fatal(err)
+		}
+		collect(t, 1, func(ctx context.Context, b []byte) (int, error) {
+			for {
+				n, err := p.Read(canceled(t), b)
+				if n > 0 || ctx.Err() != nil { // the kernel may take a moment to carry the byte over
+					return n, err
+				}
+			}
+		})
+	}
+}
+
 func TestCloseEndsARunningRead(t *testing.T) {
 	p := open(t, tty(t, 0), 9600, 0)
 	done := make(chan error, 1)

@@ -14,6 +14,8 @@ const maxLine = 4096
 type Splitter struct {
 	// Dropped counts lines that were too long.
 	Dropped int
+	// Ends says that a code has ended with CR or LF before.
+	Ends bool
 
 	buf  []byte
 	over bool // the running line is too long
@@ -28,6 +30,7 @@ func (s *Splitter) Write(p []byte, emit func([]byte)) {
 			return
 		}
 		s.add(p[:end])
+		s.Ends = s.Ends || s.Open()
 		s.End(emit)
 		p = p[end+1:]
 	}

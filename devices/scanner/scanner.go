@@ -15,7 +15,8 @@ type Options struct {
 	Now func() time.Time // required
 	// OnScan takes every code, in the driver's goroutine: it must not block. The Scan is the receiver's own.
 	OnScan func(devices.Scan)
-	// Silence ends a line that has no end. Zero means 60 ms.
+	// Silence ends a line that has no end. Zero means 60 ms. A scanner that has been seen to end its lines gets ten
+	// times as long, so that a hiccup of the line doesn't cut a code in two.
 	Silence time.Duration
 	// Again is how long the same code is taken for the same. Zero means 3 s.
 	Again time.Duration
@@ -83,7 +84,11 @@ func (r *run) read(ctx context.Context, line devices.Line, buf []byte) (int, err
 	if !r.lines.Open() {
 		return line.Read(ctx, buf)
 	}
-	wait, cancel := context.WithTimeout(ctx, r.opts.Silence)
+	silence := r.opts.Silence
+	if r.lines.Ends {
+		silence *= 10
+	}
+	wait, cancel := context.WithTimeout(ctx, silence)
 	defer cancel()
 	n, err := line.Read(wait, buf)
 	if n == 0 && wait.Err() != nil && ctx.Err() == nil {

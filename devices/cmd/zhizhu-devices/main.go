@@ -1,0 +1,62 @@
+// Command zhizhu-devices plays the machine's serial devices on ptys, for training, for tests, and for trying a kiosk
+// without a machine. It has no window and needs no cgo.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// commands is the command line.
+type commands struct {
+	Sim      simCmd      `cmd:"" help:"Play a card reader, a printer and a scanner until SIGTERM. The first line of stdout is {\"idcard\":…,\"printer\":…,\"scanner\":…}; commands come on stdin, 'help' lists them."`
+	Personas personasCmd `cmd:"" help:"List the invented residents whose cards can be laid."`
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c, kong.Name("zhizhu-devices"), kong.Writers(stdout, stderr),
+		kong.Description("Plays the serial devices of a zhizhu machine."),
+		kong.Exit(func(code int) { exit = code }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(stdin, (*io.Reader)(nil)), kong.BindTo(stdout, (*io.Writer)(nil)))
+	if err != nil {
+		return complain(stderr, err, exitFailed)
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err != nil {
+		return complain(stderr, fmt.Errorf("%w (zhizhu-devices --help shows what there is)", err), exitUsage)
+	}
+	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
+		return complain(stderr, err, exitFailed)
+	}
+	return exitOK
+}
+
+func complain(stderr io.Writer, err error, code int) int {
+	_, _ = fmt.Fprintln(stderr, "zhizhu-devices:", err) // nowhere else to say it
+	return code
+}

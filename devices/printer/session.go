@@ -203,6 +203,9 @@ func (s *session) worst() devices.Kind {
 	return devices.OK
 }
 
+// noticeDropped is how many dropped replies are worth a report of their own.
+const noticeDropped = 50
+
 // tell reports the status if it has changed, from the first round of questions on.
 func (s *session) tell() {
 	if s.ask.rounds == 0 {
@@ -222,8 +225,10 @@ func (s *session) tell() {
 	if s.busy && st.State == devices.Ready {
 		st.State = devices.Busy
 	}
-	if st == s.told {
-		return
+	if same := s.told; st.Dropped-same.Dropped < noticeDropped {
+		if same.Dropped = st.Dropped; st == same {
+			return
+		}
 	}
 	if st.State != s.told.State || st.Reason != s.told.Reason || st.Since.IsZero() {
 		st.Since = s.now()

@@ -15,6 +15,7 @@ type ClientOptions struct {
 	CA          *x509.CertPool
 	Certificate *tls.Certificate // nil before enrolment
 	Now         func() time.Time // by which certificates are judged
+	Floor       time.Time        // a time that is past for sure: a clock before it is slow, and isn't believed
 	// Dial replaces the dialler, for tests, cuts of the line, and deployments with a line of their own.
 	Dial    func(ctx context.Context, network, addr string) (net.Conn, error)
 	Timeout time.Duration // of one call; 60 s if 0
@@ -32,7 +33,12 @@ func NewClient(o ClientOptions) *http.Client {
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 	}
-	config := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: o.CA, Time: o.Now}
+	config := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: o.CA, Time: func() time.Time {
+		if now := o.Now(); now.After(o.Floor) {
+			return now
+		}
+		return o.Floor
+	}}
 	if o.Certificate != nil {
 		// Given whatever the server asks for, so that a gateway with a new CA refuses it in words.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return o.Certificate, nil }

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -45,9 +46,9 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: read CA file: %w", err)
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(caPEM) {
-		return nil, fmt.Errorf("enrol: no certificate in %s: %w", o.CAFile, ErrCA)
+	pool, floor, err := readCA(caPEM)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %s: %w", o.CAFile, err)
 	}
 	k, err := makeKeys(o.Dir, o.Rand)
 	if err != nil {
@@ -58,7 +59,7 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	asked := wire.Enrolment{Code: strings.TrimSpace(o.Code), CSR: csr, SignKey: k.sign.Public().Hex()}
-	client := NewClient(ClientOptions{CA: pool, Now: o.Now, Dial: o.Dial})
+	client := NewClient(ClientOptions{CA: pool, Now: o.Now, Floor: floor, Dial: o.Dial})
 	defer client.CloseIdleConnections()
 	answer, err := ask(ctx, client, base+wire.PathEnrol, asked)
 	if err != nil {
@@ -80,6 +81,27 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 		return nil, fmt.Errorf("enrol: write identity (repeat with the same code): %w", err)
 	}
 	return id, nil
+}
+
+// readCA reads the CA to pin. Whoever has it lives after its first day, whatever the clock says.
+func readCA(text []byte) (*x509.CertPool, time.Time, error) {
+	pool := x509.NewCertPool()
+	var floor time.Time
+	found := false
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			continue
+		}
+		pool.AddCert(cert)
+		if found = true; cert.NotBefore.After(floor) {
+			floor = cert.NotBefore
+		}
+	}
+	if !found {
+		return nil, floor, fmt.Errorf("no certificate in it: %w", ErrCA)
+	}
+	return pool, floor, nil
 }
 
 // ParseURL checks a gateway's URL and returns it without a slash at its end.

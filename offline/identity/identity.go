@@ -141,11 +141,19 @@ func readKeys(dir string) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	station, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(station) != seal.StationKeySize {
-		return nil, fmt.Errorf("%s: %w", stationKeyFile, ErrDamaged)
+	station, err := parseStationKey(text)
+	if err != nil {
+		return nil, err
 	}
 	return &keys{terminalPEM: terminal, sign: sign, station: station}, nil
+}
+
+func parseStationKey(text []byte) ([]byte, error) {
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != seal.StationKeySize {
+		return nil, fmt.Errorf("%s: %w", stationKeyFile, ErrDamaged)
+	}
+	return key, nil
 }
 
 func readSecret(dir, name string) ([]byte, error) {

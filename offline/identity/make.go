@@ -29,19 +29,28 @@ func makeKeys(dir string, rand io.Reader) (*keys, error) {
 	for _, k := range []struct {
 		name string
 		make func(io.Reader) ([]byte, error)
+		good func(text []byte) error
 	}{
-		{terminalKeyFile, makeTerminalKey},
-		{signKeyFile, makeSignKey},
-		{stationKeyFile, makeStationKey},
+		{terminalKeyFile, makeTerminalKey, goodTerminalKey},
+		{signKeyFile, makeSignKey, func(text []byte) error { _, err := seal.ParsePrivateKey(text); return err }},
+		{stationKeyFile, makeStationKey, func(text []byte) error { _, err := parseStationKey(text); return err }},
 	} {
-		if _, err := os.Lstat(filepath.Join(dir, k.name)); !errors.Is(err, fs.ErrNotExist) {
-			continue // there, or readKeys will say what is wrong with it
+		path := filepath.Join(dir, k.name)
+		text, err := os.ReadFile(path)
+		if err == nil && k.good(text) == nil {
+			continue
 		}
-		text, err := k.make(rand)
-		if err != nil {
+		if err == nil {
+			// Enrolling is what staff are told to do about a damaged folder, so it must get over it. Nothing is deleted.
+			err = os.Rename(path, fmt.Sprintf("%s.damaged-%s", path, seal.Digest(text)[:8]))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("read %s: %w", k.name, err)
+		}
+		if text, err = k.make(rand); err != nil {
 			return nil, fmt.Errorf("make %s: %w", k.name, err)
 		}
-		if err := writeFile(filepath.Join(dir, k.name), text); err != nil {
+		if err := writeFile(path, text); err != nil {
 			return nil, fmt.Errorf("write %s: %w", k.name, err)
 		}
 	}
@@ -58,6 +67,15 @@ func makeTerminalKey(rand io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+func goodTerminalKey(text []byte) error {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return ErrDamaged
+	}
+	_, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	return err
 }
 
 func makeSignKey(rand io.Reader) ([]byte, error) {

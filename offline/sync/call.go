@@ -141,8 +141,8 @@ func contentDigest(digest string) string {
 	return "sm3=:" + base64.StdEncoding.EncodeToString(raw) + ":"
 }
 
-// newClient makes the client of normal calls. Certificates are judged by this machine's clock, but never by a time
-// before one that is known to be past.
+// newClient makes the client of normal calls. No time before the program was built, or the terminal's own certificate
+// was made, is believed.
 func newClient(o Options) *http.Client {
 	floor := o.Built
 	if leaf := o.Identity.Certificate.Leaf; leaf != nil && leaf.NotBefore.After(floor) {
@@ -150,12 +150,6 @@ func newClient(o Options) *http.Client {
 	}
 	certificate := o.Identity.Certificate
 	return identity.NewClient(identity.ClientOptions{
-		CA: o.Identity.CA, Certificate: &certificate, Dial: o.Dial, Timeout: o.Timeout,
-		Now: func() time.Time {
-			if now := o.Now(); now.After(floor) {
-				return now
-			}
-			return floor
-		},
+		CA: o.Identity.CA, Certificate: &certificate, Now: o.Now, Floor: floor, Dial: o.Dial, Timeout: o.Timeout,
 	})
 }

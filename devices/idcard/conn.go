@@ -134,8 +134,9 @@ func answers(op sam.Op, r sam.Reply) bool {
 		return r.Status != sam.Found && (r.Status != sam.OK || len(r.Data) <= 16)
 	case sam.ReadText, sam.ReadAll:
 		return r.Status != sam.Found && (r.Status != sam.OK || len(r.Data) >= 260)
+	default:
+		return true
 	}
-	return true
 }
 
 // listen reads until ctx ends or the line is lost. What comes unasked is counted and dropped.

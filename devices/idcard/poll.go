@@ -69,9 +69,10 @@ func (s *session) found(ctx context.Context) (time.Duration, error) {
 		}
 		s.reported, s.troubled = false, false
 		return s.r.opts.PollArmed, nil
+	default:
+		s.settled(end)
+		return s.between(), nil
 	}
-	s.settled(end)
-	return s.between(), nil
 }
 
 // settled tells the end of a card that needs no more tries: read, or of no use.
@@ -173,8 +174,7 @@ func (s *session) judge(reply sam.Reply) (devices.CardEvent, bool) {
 // soft asks like ask, but a command that got no good reply yields the zero reply and no error: the caller tries on.
 func (s *session) soft(ctx context.Context, op sam.Op) (sam.Reply, error) {
 	reply, err := s.ask(ctx, op)
-	var soft *softError
-	if errors.As(err, &soft) {
+	if soft, ok := errors.AsType[*softError](err); ok {
 		s.missed(soft)
 		return sam.Reply{}, nil
 	}
@@ -209,8 +209,7 @@ func (s *session) tryRescue(ctx context.Context) (time.Duration, error) {
 	s.mayLie = false
 	reply, err := s.ask(ctx, sam.ReadText)
 	if err != nil {
-		var soft *softError
-		if errors.As(err, &soft) && soft.kind == devices.Silent {
+		if soft, ok := errors.AsType[*softError](err); ok && soft.kind == devices.Silent {
 			s.deaf = true
 			s.misses = 0
 			return s.between(), nil

@@ -55,8 +55,7 @@ func newSession(r *Reader, line devices.Line, report func(devices.Status)) *sess
 func (s *session) step(ctx context.Context) (time.Duration, error) {
 	s.follow()
 	pause, err := s.act(ctx)
-	var soft *softError
-	if errors.As(err, &soft) {
+	if soft, ok := errors.AsType[*softError](err); ok {
 		s.missed(soft)
 		return s.rest(), ctx.Err()
 	}
@@ -110,8 +109,7 @@ func (s *session) check(ctx context.Context) error {
 			}
 			return nil
 		}
-		var soft *softError
-		if !errors.As(err, &soft) {
+		if _, ok := errors.AsType[*softError](err); !ok {
 			return err
 		}
 	}
@@ -122,8 +120,7 @@ func (s *session) check(ctx context.Context) error {
 func (s *session) identify(ctx context.Context) error {
 	for range 3 {
 		reply, err := s.ask(ctx, sam.ReadID)
-		var soft *softError
-		if err != nil && !errors.As(err, &soft) {
+		if _, soft := errors.AsType[*softError](err); err != nil && !soft {
 			return err
 		}
 		if err == nil && reply.Status == sam.OK {
@@ -142,8 +139,7 @@ func (s *session) identify(ctx context.Context) error {
 func (s *session) ask(ctx context.Context, op sam.Op) (sam.Reply, error) {
 	reply, err := s.conn.exchange(ctx, op)
 	if err != nil {
-		var soft *softError
-		if errors.As(err, &soft) {
+		if _, ok := errors.AsType[*softError](err); ok {
 			s.misses++
 		}
 		return sam.Reply{}, err

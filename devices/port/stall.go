@@ -92,12 +92,13 @@ func (w *writer) write(ctx, closing context.Context, b []byte, limit time.Durati
 	last := time.NewTimer(grace)
 	defer last.Stop()
 	select {
-	case <-w.results:
+	case err := <-w.results:
 		release() // throw away the piece that the freed write has just put in
+		return errors.Join(errStuck, err)
 	case <-last.C:
 		w.mark(&w.stuck)
+		return errStuck
 	}
-	return errStuck
 }
 
 func (w *writer) mark(flag *bool) {
@@ -121,16 +122,21 @@ func (w *writer) close(c io.Closer) error {
 	w.mu.Unlock()
 	if stuck {
 		go func() {
-			for range w.results { //nolint:revive // wait for the end
-			}
+			w.drain()
 			_ = c.Close()
 		}()
 		return nil
 	}
-	for range w.results { //nolint:revive // wait for the end
-	}
+	w.drain()
 	if err := c.Close(); err != nil {
 		return fmt.Errorf("close port: %w", err)
 	}
 	return nil
+}
+
+// drain waits until the goroutine has ended.
+func (w *writer) drain() {
+	for ok := true; ok; {
+		_, ok = <-w.results
+	}
 }

@@ -56,8 +56,8 @@ type deaf struct {
 	closed chan struct{}
 }
 
-func (d deaf) Write(p []byte) (int, error) { <-d.gone; return 0, unix.EIO }
-func (d deaf) Close() error                { close(d.closed); return nil }
+func (d deaf) Write([]byte) (int, error) { <-d.gone; return 0, unix.EIO }
+func (d deaf) Close() error              { close(d.closed); return nil }
 
 func TestAWriteThatNothingFreesIsLeftAloneAndClosesLater(t *testing.T) {
 	d := deaf{gone: make(chan struct{}), closed: make(chan struct{})}

@@ -47,6 +47,7 @@ type CardFaults struct {
 // cardOn is a card in the field.
 type cardOn struct {
 	data            []byte // of the reply to ReadText
+	long              []byte // of the reply to ReadAll
 	found, selected bool
 	read            bool // since it was laid: Find doesn't answer any more
 	unknown         bool
@@ -65,12 +66,13 @@ func (r *CardReader) Lay(c devices.Card) error {
 	if len(photo) == 0 {
 		photo = make([]byte, 1024)
 	}
-	r.lay(&cardOn{data: sam.AppendReading(nil, sam.Reading{Text: text, Photo: photo, Fingerprint: c.Fingerprint}, len(c.Fingerprint) > 0)})
+	all := sam.Reading{Text: text, Photo: photo, Fingerprint: c.Fingerprint}
+	r.lay(&cardOn{data: sam.AppendReading(nil, all, false), long: sam.AppendReading(nil, all, true)})
 	return nil
 }
 
-// LayData lays a card whose ReadText is answered with these data, whatever they are.
-func (r *CardReader) LayData(data []byte) { r.lay(&cardOn{data: data}) }
+// LayData lays a card whose ReadText and ReadAll are answered with these data, whatever they are.
+func (r *CardReader) LayData(data []byte) { r.lay(&cardOn{data: data, long: data}) }
 
 // LayUnknown lays something that is no ID card: Find sees it, Select answers 40.
 func (r *CardReader) LayUnknown() { r.lay(&cardOn{unknown: true}) }
@@ -155,14 +157,15 @@ func (r *CardReader) answer(req sam.Request) sam.Reply {
 	case sam.Select:
 		return r.choose()
 	case sam.ReadText, sam.ReadAll:
-		return r.read()
+		return r.read(req.Op)
 	case sam.ReadAddress:
 		return sam.Reply{Status: sam.NoSuchItem}
+	default:
+		if req.Op&^7 == sam.SetBaud {
+			return sam.Reply{Status: sam.OK}
+		}
+		return sam.Reply{Status: sam.BadCommand}
 	}
-	if req.Op&^7 == sam.SetBaud {
-		return sam.Reply{Status: sam.OK}
-	}
-	return sam.Reply{Status: sam.BadCommand}
 }
 
 func (r *CardReader) find() sam.Reply {
@@ -189,12 +192,15 @@ func (r *CardReader) choose() sam.Reply {
 	return sam.Reply{Status: sam.OK, Data: []byte{0, 0, 0, 1, 2, 3, 4, 5}}
 }
 
-func (r *CardReader) read() sam.Reply {
+func (r *CardReader) read(op sam.Op) sam.Reply {
 	c := r.card
 	if c == nil || !c.selected || take(&r.faults.ReadFails) {
 		return sam.Reply{Status: sam.ReadFailed}
 	}
 	c.read = true
+	if op == sam.ReadAll {
+		return sam.Reply{Status: sam.OK, Data: c.long}
+	}
 	return sam.Reply{Status: sam.OK, Data: c.data}
 }
 

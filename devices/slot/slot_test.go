@@ -140,8 +140,11 @@ func TestStatusesAreToldOncePerChange(t *testing.T) {
 		}
 		back := 6*time.Second + 100*time.Millisecond
 		want := []row{
-			{devices.Ready, 0, 0, 0}, {devices.Ready, 0, 1, 0}, {devices.Faulty, devices.Stalled, 0, 6 * time.Second},
-			{devices.Ready, 0, 0, back}, {devices.Ready, 0, 2, back},
+			{devices.Ready, 0, 0, 0},
+			{devices.Ready, 0, 1, 0},
+			{devices.Faulty, devices.Stalled, 0, 6 * time.Second},
+			{devices.Ready, 0, 0, back},
+			{devices.Ready, 0, 2, back},
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("told %v, want %v", got, want)

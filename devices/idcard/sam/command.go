@@ -40,11 +40,12 @@ func (o Op) String() string {
 		return "read card with prints"
 	case SetRFFrame:
 		return "set RF frame"
+	default:
+		if o&^0x07 == SetBaud {
+			return "set baud"
+		}
+		return fmt.Sprintf("command %04X", uint16(o))
 	}
-	if o&^0x07 == SetBaud {
-		return "set baud"
-	}
-	return fmt.Sprintf("command %04X", uint16(o))
 }
 
 // Status is SW3, the only byte of a reply that says how it went: SW1 and SW2 pass on what the card itself said.
@@ -120,14 +121,26 @@ func statusText(s Status) (string, bool) {
 		s    Status
 		text string
 	}{
-		{OK, "ok"}, {NoSuchItem, "no such item on the card"}, {Found, "card found"},
-		{BadChecksum, "checksum of the request wrong"}, {BadLength, "length of the request wrong"},
-		{BadCommand, "command wrong"}, {NotPermitted, "not permitted"}, {Unrecognised, "unrecognised error"},
-		{CardRefusedSAM, "card refused the SAM"}, {SAMRefusedCard, "SAM refused the card"},
-		{BadInformation, "information check failed"}, {BadFingerprint, "fingerprint check failed"},
-		{BadItemLength, "length error"}, {UnknownCardType, "unknown card type"}, {ReadFailed, "read failed"},
-		{RandomFailed, "random number failed"}, {SelfTestFailed, "SAM self test failed"},
-		{Unauthorised, "SAM not authorised"}, {NoCard, "no card"}, {SelectFailed, "select failed"},
+		{OK, "ok"},
+		{NoSuchItem, "no such item on the card"},
+		{Found, "card found"},
+		{BadChecksum, "checksum of the request wrong"},
+		{BadLength, "length of the request wrong"},
+		{BadCommand, "command wrong"},
+		{NotPermitted, "not permitted"},
+		{Unrecognised, "unrecognised error"},
+		{CardRefusedSAM, "card refused the SAM"},
+		{SAMRefusedCard, "SAM refused the card"},
+		{BadInformation, "information check failed"},
+		{BadFingerprint, "fingerprint check failed"},
+		{BadItemLength, "length error"},
+		{UnknownCardType, "unknown card type"},
+		{ReadFailed, "read failed"},
+		{RandomFailed, "random number failed"},
+		{SelfTestFailed, "SAM self test failed"},
+		{Unauthorised, "SAM not authorised"},
+		{NoCard, "no card"},
+		{SelectFailed, "select failed"},
 	} {
 		if t.s == s {
 			return t.text, true

@@ -28,7 +28,7 @@ func CheckDigit2017(first14 string) byte {
 	}
 	sum := 0
 	for i := range len(first14) {
-		v := 0
+		var v int
 		switch c := first14[i]; {
 		case c >= '0' && c <= '9':
 			v = int(c - '0')

@@ -56,29 +56,50 @@ func layoutOf(t devices.CardType) (layout, bool) {
 	switch t {
 	case devices.ResidentCard:
 		return layout{span{30, 2}, []field{
-			{span{0, 30}, name, false}, {span{32, 4}, nation, false}, {span{36, 16}, birth, true},
-			{span{52, 70}, address, false}, {span{122, 36}, number, false}, {span{158, 30}, authority, false},
-			{span{188, 16}, validFrom, true}, {span{204, 16}, validTo, true},
+			{span{0, 30}, name, false},
+			{span{32, 4}, nation, false},
+			{span{36, 16}, birth, true},
+			{span{52, 70}, address, false},
+			{span{122, 36}, number, false},
+			{span{158, 30}, authority, false},
+			{span{188, 16}, validFrom, true},
+			{span{204, 16}, validTo, true},
 		}}, true
 	case devices.ResidencePermit:
 		return layout{span{30, 2}, []field{
-			{span{0, 30}, name, false}, {span{36, 16}, birth, true},
-			{span{52, 70}, address, false}, {span{122, 36}, number, false}, {span{158, 30}, authority, false},
-			{span{188, 16}, validFrom, true}, {span{204, 16}, validTo, true},
-			{span{220, 18}, passNumber, false}, {span{238, 4}, issueCount, false},
+			{span{0, 30}, name, false},
+			{span{36, 16}, birth, true},
+			{span{52, 70}, address, false},
+			{span{122, 36}, number, false},
+			{span{158, 30}, authority, false},
+			{span{188, 16}, validFrom, true},
+			{span{204, 16}, validTo, true},
+			{span{220, 18}, passNumber, false},
+			{span{238, 4}, issueCount, false},
 		}}, true
 	case devices.Foreigner2017:
 		return layout{span{120, 2}, []field{
-			{span{0, 120}, english, false}, {span{122, 30}, number, false}, {span{152, 6}, nationality, false},
-			{span{158, 30}, name, false}, {span{188, 16}, validFrom, true}, {span{204, 16}, validTo, true},
-			{span{220, 16}, birth, true}, {span{240, 8}, authority, false},
+			{span{0, 120}, english, false},
+			{span{122, 30}, number, false},
+			{span{152, 6}, nationality, false},
+			{span{158, 30}, name, false},
+			{span{188, 16}, validFrom, true},
+			{span{204, 16}, validTo, true},
+			{span{220, 16}, birth, true},
+			{span{240, 8}, authority, false},
 		}}, true
 	case devices.Foreigner2023:
 		return layout{span{30, 2}, []field{
-			{span{0, 30}, name, false}, {span{32, 4}, renewals, false}, {span{36, 16}, birth, true},
-			{span{52, 70}, english, false}, {span{122, 36}, number, false},
-			{span{188, 16}, validFrom, true}, {span{204, 16}, validTo, true},
-			{span{220, 22}, english, false}, {span{242, 6}, nationality, false}, {span{250, 6}, former, false},
+			{span{0, 30}, name, false},
+			{span{32, 4}, renewals, false},
+			{span{36, 16}, birth, true},
+			{span{52, 70}, english, false},
+			{span{122, 36}, number, false},
+			{span{188, 16}, validFrom, true},
+			{span{204, 16}, validTo, true},
+			{span{220, 22}, english, false},
+			{span{242, 6}, nationality, false},
+			{span{250, 6}, former, false},
 		}}, true
 	}
 	return layout{}, false

@@ -74,22 +74,26 @@ func TestOffsetsAreThoseOfTheTable(t *testing.T) {
 		want devices.Card
 	}{
 		{
-			"resident", ' ', map[int]string{0: "甲", 30: "1", 32: "02", 36: "20000229", 52: "址 址", 122: "12", 158: "局", 188: "20200101", 204: "长期"},
+			"resident", ' ',
+			map[int]string{0: "甲", 30: "1", 32: "02", 36: "20000229", 52: "址 址", 122: "12", 158: "局", 188: "20200101", 204: "长期"},
 			devices.Card{Type: ' ', Name: "甲", Sex: '1', Nation: "02", Birth: "2000-02-29", Address: "址 址", Number: "12", Authority: "局", ValidFrom: "2020-01-01", ValidTo: "长期"},
 		},
 		{
-			"permit", 'J', map[int]string{0: "甲", 30: "2", 32: "99", 220: "H12345678", 238: "01", 204: "20300230"},
+			"permit", 'J',
+			map[int]string{0: "甲", 30: "2", 32: "99", 220: "H12345678", 238: "01", 204: "20300230"},
 			devices.Card{Type: 'J', Name: "甲", Sex: '2', PassNumber: "H12345678", IssueCount: "01"},
 		},
 		{
-			"foreigner 2017", 'I', map[int]string{0: "A B", 120: "1", 122: "N", 152: "XXA", 158: "甲", 188: "20180101", 204: "20280101", 220: "19800505", 236: "01", 240: "4400"},
+			"foreigner 2017", 'I',
+			map[int]string{0: "A B", 120: "1", 122: "N", 152: "XXA", 158: "甲", 188: "20180101", 204: "20280101", 220: "19800505", 236: "01", 240: "4400"},
 			devices.Card{
 				Type: 'I', EnglishName: "A B", Sex: '1', Number: "N", Nationality: "XXA", Name: "甲", ValidFrom: "2018-01-01",
 				ValidTo: "2028-01-01", Birth: "1980-05-05", Authority: "4400",
 			},
 		},
 		{
-			"foreigner 2023", 'Y', map[int]string{0: "甲", 30: "x", 32: "01", 36: "00000000", 52: strings.Repeat("A", 35), 122: "9", 220: "BC", 242: "XXA", 250: "123"},
+			"foreigner 2023", 'Y',
+			map[int]string{0: "甲", 30: "x", 32: "01", 36: "00000000", 52: strings.Repeat("A", 35), 122: "9", 220: "BC", 242: "XXA", 250: "123"},
 			devices.Card{
 				Type: 'Y', Name: "甲", Sex: '0', Renewals: "01", EnglishName: strings.Repeat("A", 35) + "BC", Number: "9",
 				Nationality: "XXA", FormerNumber: "123",
@@ -146,8 +150,10 @@ func TestReadingsOfEveryLength(t *testing.T) {
 		finger int
 		frame  int // total, as the public pages give it
 	}{
-		{"30 01", false, 0, 1295}, {"30 10 without prints", true, 0, 1297},
-		{"one print", true, 512, 1809}, {"two prints", true, 1024, 2321},
+		{"30 01", false, 0, 1295},
+		{"30 10 without prints", true, 0, 1297},
+		{"one print", true, 512, 1809},
+		{"two prints", true, 1024, 2321},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			data := AppendReading(nil, Reading{text, photo, make([]byte, tc.finger)}, tc.three)

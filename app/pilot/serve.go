@@ -34,14 +34,28 @@ func (r *Runner) Serve(ctx context.Context, name string, seed uint64) (Served, e
 	if item == nil {
 		return Served{}, fmt.Errorf("no item %q; there are %s", name, itemIDs(r.Catalog))
 	}
+	if err := r.atStart(ctx); err != nil {
+		return Served{}, fmt.Errorf("serve %s: %w", item.ID, err)
+	}
+	return r.finish(ctx, item, seed)
+}
+
+// Finish is Serve from wherever the visit stands: after something that went otherwise than planned.
+func (r *Runner) Finish(ctx context.Context, name string, seed uint64) (Served, error) {
+	item := findItem(r.Catalog, name)
+	if item == nil {
+		return Served{}, fmt.Errorf("no item %q; there are %s", name, itemIDs(r.Catalog))
+	}
+	return r.finish(ctx, item, seed)
+}
+
+// finish plays on until the attract page stands again behind a receipt.
+func (r *Runner) finish(ctx context.Context, item *catalog.Item, seed uint64) (Served, error) {
 	v := &play{item: item, seed: seed, themes: map[string]bool{}}
 	if ids := r.Devices.Personas(); len(ids) > 0 {
 		v.persona = ids[seed%uint64(len(ids))]
 	}
 	begun := r.Now()
-	if err := r.atStart(ctx); err != nil {
-		return Served{}, fmt.Errorf("serve %s: %w", item.ID, err)
-	}
 	for range mostMoves {
 		now, err := r.view(ctx)
 		if err != nil {

@@ -15,12 +15,11 @@ func (s *Screen) drawFrame(v visit.View) touch.Rect {
 	area := touch.Rect{X: m.Margin(), Y: top, W: s.size.Width - 2*m.Margin()}
 	area.H = s.size.Height - d.bar(v.Bar) - area.Y
 	if v.Step != visit.Attract {
-		area = d.links(area)
-		area = d.trail(area)
 		if s.split(v) {
-			area = d.splitTitles(area)
+			area.H -= d.m.Gap()
+			area = d.splitTitles(d.trail(area))
 		} else {
-			area = d.titles(area)
+			area = d.titles(d.trail(d.links(area)))
 		}
 	}
 	b.End()
@@ -33,7 +32,8 @@ func (s *Screen) split(v visit.View) bool {
 		return false
 	}
 	switch v.Body.(type) {
-	case *visit.HomeBody, *visit.AttractBody, *visit.WipedBody, *visit.OutBody, *visit.WaitBody, *visit.StaffBody:
+	case *visit.HomeBody, *visit.AttractBody, *visit.WipedBody, *visit.OutBody, *visit.WaitBody, *visit.StaffBody,
+		*visit.ReceiptBody:
 		return false
 	default:
 		return v.Title != ""
@@ -275,7 +275,11 @@ func (d *draw) words(area touch.Rect, size theme.Size) float32 {
 	}
 	title := d.bold(size)
 	title.Even = true
-	if d.Height(d.title(), area.W, title) > 2.5*d.m.LineHeight(d.m.Text(size)) {
+	most := float32(2.5)
+	if d.m.Landscape {
+		most = 3.5 // beside its content a title may be higher
+	}
+	if d.Height(d.title(), area.W, title) > most*d.m.LineHeight(d.m.Text(size)) {
 		// A long official name is read, not shouted: it leaves room for what it is about.
 		title.Size = theme.Heading
 	}
@@ -313,34 +317,46 @@ func (d *draw) noticeBelow(area touch.Rect) touch.Rect {
 	return area
 }
 
-// splitTitles sets the words at the left of a wide panel and returns the room at the right.
+// splitTitles sets words, notice and links at the left of a wide panel and returns the room at the right.
 func (d *draw) splitTitles(area touch.Rect) touch.Rect {
 	gap := d.m.Px(56)
 	left := area
-	left.W = area.W*0.36 - gap/2
-	if d.middled() {
-		// The page draws its title into its own room.
-		left.W = 0
-		gap = 0
-	}
+	left.W = area.W*0.34 - gap/2
 	right := touch.Rect{X: left.Right() + gap, Y: area.Y, W: area.W - left.W - gap, H: area.H}
-	if left.W > 0 {
-		left.H -= d.leftNotice(left)
-		d.words(left, theme.Title)
-		return right
-	}
-	return d.noticeBelow(right)
+	d.leftLinks(&left)
+	d.leftNotice(&left)
+	d.words(left, theme.Title)
+	return right
 }
 
-// leftNotice sets the box at the bottom of the left column and returns its height.
-func (d *draw) leftNotice(left touch.Rect) float32 {
+// leftLinks sets the quiet ways out beneath each other at the bottom of the left column.
+func (d *draw) leftLinks(left *touch.Rect) {
+	all := d.v.Links
+	cols := min(len(all), 2)
+	for i := 0; i < len(all); i += cols {
+		part := all[max(0, len(all)-i-cols) : len(all)-i]
+		h := max(d.m.Target(), d.m.Px(72))
+		cells := touch.Rect{X: left.X, W: left.W}.Columns(cols, d.m.Px(12))
+		for j, a := range part {
+			h = max(h, d.Kit().TileHeight(d.linkSpec(a), cells[j].W))
+		}
+		for j, a := range part {
+			cells[j].Y, cells[j].H = left.Below()-h, h
+			d.key(cells[j], d.linkSpec(a), a)
+		}
+		left.H -= h + d.m.Px(12)
+	}
+}
+
+// leftNotice sets the box above them.
+func (d *draw) leftNotice(left *touch.Rect) {
 	n := d.v.Notice
 	if n == nil || n.Text == "" {
-		return 0
+		return
 	}
 	h := d.noticeHeight(left.W, n.Text, n.Tone)
 	d.notice(touch.Rect{X: left.X, Y: left.Below() - h, W: left.W}, n.Text, n.Tone)
-	return h + d.m.Gap()
+	left.H -= h + d.m.Gap()
 }
 
 // lower returns what is left of a room below its first pixels.

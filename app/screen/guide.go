@@ -21,10 +21,15 @@ func (d *draw) guide(area touch.Rect, body *visit.GuideBody) {
 		area.H -= h + d.m.Gap()
 	}
 	var blocks []block
-	for _, sec := range body.Sections {
-		blocks = append(blocks, d.sections(sec, area)...)
+	cols := 1
+	if d.m.Landscape && !d.m.Guided {
+		cols = 2
 	}
-	d.stack(area, blocks, 1, pager{})
+	cell := area.Columns(cols, d.m.Gap())[0]
+	for _, sec := range body.Sections {
+		blocks = append(blocks, d.sections(sec, cell)...)
+	}
+	d.stack(area, blocks, cols, pager{})
 }
 
 // inBar reports whether the bar carries an action.

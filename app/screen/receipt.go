@@ -16,11 +16,11 @@ func (d *draw) receipt(area touch.Rect, body *visit.ReceiptBody) {
 	m := d.m
 	if m.Landscape {
 		cols := area.Columns(2, m.Px(44))
-		left, right := cols[0], cols[1]
-		d.rates(&right, body)
+		left := cols[0]
+		d.rates(&left, body)
 		d.receiptHead(&left, m.Px(110))
 		d.printed(&left, body)
-		d.receiptCard(right, body)
+		d.receiptCard(cols[1], body)
 		return
 	}
 	d.rates(&area, body)
@@ -51,40 +51,93 @@ func (d *draw) printed(area *touch.Rect, body *visit.ReceiptBody) {
 	*area = lower(*area, h+d.m.Gap())
 }
 
-// receiptCard draws the receipt with its code.
+// receiptCard draws the receipt with its code: beneath its rows, or beside them on a wide panel. What doesn't fit is set
+// smaller.
 func (d *draw) receiptCard(area touch.Rect, body *visit.ReceiptBody) {
 	m := d.m
-	pad := m.Px(40)
-	head := centre(d.bold(theme.Heading))
-	rowGap := m.Px(10)
-	labelW := area.W * 0.24
-	label, value := d.quiet(theme.Body), d.bold(theme.Body)
-	var rows float32
-	heights := make([]float32, len(body.Rows))
-	valueW := area.W - 2*pad - labelW
-	for i, r := range body.Rows {
-		heights[i] = max(d.Height(r.Label, labelW, label), d.Height(r.Value, valueW, value)) + rowGap
-		rows += heights[i] + rowGap
+	for _, size := range []theme.Size{theme.Body, theme.Note} {
+		for _, want := range []float32{max(m.MM(40), m.Px(280)), m.MM(32), m.MM(25)} {
+			c := receiptPlan{d: d, body: body, size: size, side: want, area: area}
+			if c.measure() || size == theme.Note && want == m.MM(25) {
+				c.draw()
+				return
+			}
+		}
 	}
-	top := m.Px(24) + d.Height(body.Heading, area.W, head) + m.Px(8)
-	tip := d.Height(body.CodeTip, area.W-2*pad, centre(d.quiet(theme.Note)))
-	room := area.H - top - rows - tip - m.Px(40)
-	side := min(room, max(m.MM(40), m.Px(280)))
-	h := top + rows + m.Px(24)
-	if body.Code != "" && side > 0 {
-		h += side + tip + m.Px(16)
+}
+
+// receiptPlan is one way to lay out the receipt's card.
+type receiptPlan struct {
+	d    *draw
+	body *visit.ReceiptBody
+	size theme.Size
+	side float32 // of the code
+	area touch.Rect
+
+	pad, gap, labelW, valueW, top, rows, tip, height float32
+	heights                                          []float32
+	beside                                           bool
+}
+
+// measure computes the plan and reports whether it fits.
+func (c *receiptPlan) measure() bool {
+	d, m := c.d, c.d.m
+	c.pad, c.gap = m.Px(36), m.Px(9)
+	c.beside = m.Landscape && !m.Guided
+	w := c.area.W - 2*c.pad
+	if c.body.Code == "" {
+		c.side = 0
 	}
-	d.Card(touch.Rect{X: area.X, Y: area.Y, W: area.W, H: min(h, area.H)}, d.p.Surface, d.p.Rule, d.outline())
-	y := area.Y + m.Px(24)
-	y += d.Text(touch.Rect{X: area.X, Y: y, W: area.W}, body.Heading, head) + m.Px(8)
-	for i, r := range body.Rows {
-		d.Text(touch.Rect{X: area.X + pad, Y: y + rowGap/2, W: labelW}, r.Label, label)
-		d.Text(touch.Rect{X: area.X + pad + labelW, Y: y + rowGap/2, W: valueW}, r.Value, value)
-		y += heights[i]
-		d.Fill(touch.Rect{X: area.X + pad, Y: y, W: area.W - 2*pad, H: 3}, d.p.Rule)
-		y += rowGap
+	tipW := w
+	if c.beside && c.side > 0 {
+		w -= c.side + m.Px(30)
+		tipW = c.side
 	}
-	d.code(touch.Rect{X: area.X, Y: y + m.Px(8), W: area.W, H: side}, body)
+	c.labelW = 0
+	for _, r := range c.body.Rows {
+		c.labelW = max(c.labelW, min(w*0.4, d.s.kit.Ruler.Width(r.Label, m.Text(c.size), false)+m.Px(28)))
+	}
+	c.valueW = w - c.labelW
+	c.heights = make([]float32, len(c.body.Rows))
+	label, value := d.quiet(c.size), d.bold(c.size)
+	c.rows = 0
+	for i, r := range c.body.Rows {
+		c.heights[i] = max(d.Height(r.Label, c.labelW, label), d.Height(r.Value, c.valueW, value)) + c.gap
+		c.rows += c.heights[i] + c.gap
+	}
+	c.top = m.Px(22) + d.Height(c.body.Heading, c.area.W, d.bold(theme.Heading)) + m.Px(6)
+	c.tip = d.Height(c.body.CodeTip, tipW, centre(d.quiet(theme.Note)))
+	code := float32(0)
+	if c.side > 0 {
+		code = c.side + c.tip + m.Px(10)
+	}
+	if c.beside {
+		c.height = c.top + max(c.rows, code) + m.Px(22)
+	} else {
+		c.height = c.top + c.rows + code + m.Px(14)
+	}
+	return c.height <= c.area.H
+}
+
+func (c *receiptPlan) draw() {
+	d, m := c.d, c.d.m
+	area := c.area
+	d.Card(touch.Rect{X: area.X, Y: area.Y, W: area.W, H: min(c.height, area.H)}, d.p.Surface, d.p.Rule, d.outline())
+	d.Text(touch.Rect{X: area.X, Y: area.Y + m.Px(22), W: area.W}, c.body.Heading, centre(d.bold(theme.Heading)))
+	y := area.Y + c.top
+	x := area.X + c.pad
+	for i, r := range c.body.Rows {
+		d.Text(touch.Rect{X: x, Y: y + c.gap/2, W: c.labelW}, r.Label, d.quiet(c.size))
+		d.Text(touch.Rect{X: x + c.labelW, Y: y + c.gap/2, W: c.valueW}, r.Value, d.bold(c.size))
+		y += c.heights[i]
+		d.Fill(touch.Rect{X: x, Y: y, W: c.labelW + c.valueW, H: 3}, d.p.Rule)
+		y += c.gap
+	}
+	at := touch.Rect{X: x, Y: y, W: area.W - 2*c.pad, H: c.side}
+	if c.beside {
+		at = touch.Rect{X: area.Right() - c.pad - c.side, Y: area.Y + c.top, W: c.side, H: c.side}
+	}
+	d.code(at, c.body)
 }
 
 // code draws the QR code and what it is for.
@@ -99,7 +152,7 @@ func (d *draw) code(r touch.Rect, body *visit.ReceiptBody) {
 	}
 	w := float32(side)
 	d.Add(touch.Rect{X: r.X + (r.W-w)/2, Y: r.Y, W: w, H: w}, d.s.code.Image)
-	d.Text(touch.Rect{X: r.X + d.m.Px(40), Y: r.Y + w + d.m.Px(4), W: r.W - 2*d.m.Px(40)}, body.CodeTip, centre(d.quiet(theme.Note)))
+	d.Text(touch.Rect{X: r.X, Y: r.Y + w + d.m.Px(2), W: r.W}, body.CodeTip, centre(d.quiet(theme.Note)))
 }
 
 // rates sets the five equal targets at the bottom, and what is said once one was touched.

@@ -8,16 +8,21 @@ import (
 
 // review shows everything once more, each answer with its way back, and all that is missing at once (R11).
 func (d *draw) review(area touch.Rect, body *visit.ReviewBody) {
+	cols := 1
+	if d.m.Landscape && !d.m.Guided {
+		cols = 2
+	}
+	w := area.Columns(cols, d.m.Gap())[0].W
 	var blocks []block
 	for _, words := range body.Wrong {
-		h := d.noticeHeight(area.W, words, visit.Wrong)
+		h := d.noticeHeight(w, words, visit.Wrong)
 		blocks = append(blocks, block{h, func(r touch.Rect) { d.notice(r, words, visit.Wrong) }})
 	}
 	for _, row := range body.Rows {
-		h := d.reviewRow(touch.Rect{X: area.X, W: area.W}, row, true)
+		h := d.reviewRow(touch.Rect{X: area.X, W: w}, row, true)
 		blocks = append(blocks, block{h, func(r touch.Rect) { d.reviewRow(r, row, false) }})
 	}
-	d.stack(area, blocks, 1, pager{})
+	d.stack(area, blocks, cols, pager{})
 }
 
 func (d *draw) reviewRow(r touch.Rect, row visit.ReviewRow, measure bool) float32 {

@@ -68,6 +68,7 @@ type demo struct {
 	window *Headless
 	runner *pilot.Runner
 	ahead  atomic.Int64 // nanoseconds by which the kiosk's clock was put forward, for time-outs
+	tick   chan time.Time
 	bag    []*catalog.Item
 	lines  []VisitLine
 }
@@ -93,7 +94,7 @@ func Demo(ctx context.Context, o DemoOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, logFile.Close()) }()
 
-	d := &demo{o: o, rng: rand.New(rand.NewPCG(o.Seed, 0x5a5a))}
+	d := &demo{o: o, tick: make(chan time.Time), rng: rand.New(rand.NewPCG(o.Seed, 0x5a5a))}
 	return d.run(ctx, newLog(logFile))
 }
 
@@ -113,6 +114,7 @@ func (d *demo) run(ctx context.Context, log *slog.Logger) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- d.t.Serve(ctx) }()
+	go d.clock(ctx)
 	sum, err := d.play(ctx)
 	cancel()
 	<-served // it ends with ctx's error, always
@@ -126,7 +128,7 @@ func (d *demo) receipts() string { return filepath.Join(d.o.Dir, "receipts") }
 
 func (d *demo) build(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	d.t, err = NewTerminal(ctx, Options{
-		Config: cfg, Log: log, Now: d.now, Rand: crand.Reader, Dial: d.sim.dial(),
+		Config: cfg, Log: log, Now: d.now, Rand: crand.Reader, Dial: d.sim.dial(), Tick: d.tick,
 		Screen: func(post func(visit.Event)) kiosk.Screen {
 			d.window = NewHeadless(post)
 			return d.window
@@ -140,6 +142,29 @@ func (d *demo) build(ctx context.Context, cfg Config, log *slog.Logger) (err err
 		Now: time.Now, Log: log, Patience: 30 * time.Second,
 	})
 	return nil
+}
+
+// clock drives the visits' clock once a second, as a real one does.
+func (d *demo) clock(ctx context.Context) {
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			d.pass(ctx, 0)
+		}
+	}
+}
+
+// pass lets time go by, all at once.
+func (d *demo) pass(ctx context.Context, by time.Duration) {
+	d.ahead.Add(int64(by))
+	select {
+	case d.tick <- d.now():
+	case <-ctx.Done():
+	}
 }
 
 // play serves all visits, brings the network back, and counts at the gateway.

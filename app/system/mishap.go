@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"zhizhu/app/health"
@@ -70,7 +69,7 @@ func (d *demo) drawItem() *catalog.Item {
 
 // serve plays the visit to its end, wherever it stands, and says what came of the paper.
 func (d *demo) serve(ctx context.Context, line *VisitLine, seed uint64) error {
-	s, err := d.runner.Serve(ctx, line.Item, seed)
+	s, err := d.runner.Finish(ctx, line.Item, seed)
 	line.Receipt, line.Persona = s.Number, s.Persona
 	if err != nil {
 		return err
@@ -218,20 +217,24 @@ func (d *demo) paperOut(ctx context.Context, line *VisitLine) error {
 	return d.t.pulse.waitPaper(ctx, true)
 }
 
+// longestIdle is more than any page waits for a sign of life, in seconds.
+const longestIdle = 600
+
 // timeOut walks away in the middle: the machine asks, waits, and wipes.
 func (d *demo) timeOut(ctx context.Context, line *VisitLine) error {
 	away := func(v visit.View) bool { return v.Step == visit.Guide || v.Step == visit.Questions }
 	if err := d.until(ctx, line, d.rng.Uint64(), away); err != nil {
 		return err
 	}
-	d.ahead.Add(int64(10 * time.Minute))
-	err := d.wait(ctx, "the question whether anybody is there", func(v visit.View) bool {
-		return v.Overlay != nil && strings.HasPrefix(v.Overlay.ID, "idle") || v.Step == visit.Attract
-	})
-	if err != nil {
-		return err
+	left, seconds := false, 0
+	for ; !left && seconds < longestIdle; seconds++ {
+		d.pass(ctx, time.Second)
+		v, _ := d.window.now()
+		left = v.Step == visit.Wiped || v.Step == visit.Attract
 	}
-	d.ahead.Add(int64(time.Minute))
+	if !left {
+		return fmt.Errorf("nobody is there for %d s, and page %s still stands", seconds, d.window.Step())
+	}
 	line.Outcome = outcomeTimeOut
 	return d.gone(ctx)
 }

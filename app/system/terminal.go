@@ -47,6 +47,7 @@ type Options struct {
 	Screen func(post func(visit.Event)) kiosk.Screen
 	OnView func(visit.View) // may be nil
 	Idle   visit.IdleTimes
+	Tick   <-chan time.Time // drives the visits' clock; nil for once a second
 }
 
 // Terminal is one machine's whole program but for the window's main loop.
@@ -126,7 +127,7 @@ func (t *Terminal) wire() error {
 			Idle:    t.opts.Idle,
 		},
 		Screen: screen, CardReader: reader, Printer: paper, Matters: t.matters,
-		Now: t.opts.Now, Log: t.log, OnView: t.opts.OnView,
+		Now: t.opts.Now, Log: t.log, OnView: t.onView, Tick: t.opts.Tick,
 	})
 	t.addSlot("idcard", t.opts.Config.Devices.IDCard, reader)
 	t.addSlot("printer", t.opts.Config.Devices.Printer, paper)
@@ -135,6 +136,14 @@ func (t *Terminal) wire() error {
 	t.tree.Add(service{"health", t.pulse.serve})
 	t.tree.Add(service{"enrolment", t.serveUpstream})
 	return nil
+}
+
+// onView counts visits and passes the view on.
+func (t *Terminal) onView(v visit.View) {
+	t.pulse.countVisit(v)
+	if t.opts.OnView != nil {
+		t.opts.OnView(v)
+	}
 }
 
 func (t *Terminal) addSlot(name string, cfg PortConfig, d devices.Driver) {

@@ -57,7 +57,7 @@ func NewMetrics(p Panel, guided bool) *Metrics {
 		PPMM: float32(math.Hypot(w, h) / p.Inches / 25.4),
 	}
 	if m.Landscape {
-		m.K = float32(math.Min(w/1800, h/1010))
+		m.K = float32(math.Min(w/2080, h/1170))
 	} else {
 		m.K = float32(math.Min(w/1080, h/1920))
 	}

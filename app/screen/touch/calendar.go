@@ -38,7 +38,9 @@ func NewCalendar(least, most time.Time) *Calendar {
 	if most.Before(least) {
 		most = least
 	}
-	return &Calendar{min: day(least), max: day(most)}
+	c := &Calendar{min: day(least), max: day(most)}
+	c.settle()
+	return c
 }
 
 func day(t time.Time) time.Time {

@@ -256,6 +256,9 @@ func (t *Tile) arrangeButton(width float32) arrangement {
 	m, s := t.kit.Metrics, t.spec
 	var a arrangement
 	size := m.Text(s.Size)
+	if t.rect.H > 0 && s.Shape == Key {
+		size = min(size, roundf(t.rect.H*0.6)) // a low key keeps its words inside
+	}
 	pad := m.Px(14)
 	side, gap := float32(0), float32(0)
 	a.markName = s.Icon
@@ -306,6 +309,9 @@ func (t *Tile) stackText(a *arrangement, r Rect, align fyne.TextAlign) float32 {
 			return
 		}
 		px := m.Text(size)
+		if t.rect.H > 0 && s.Shape == Key {
+			px = min(px, roundf(t.rect.H*0.6))
+		}
 		lines := t.kit.Ruler.Wrap(text, px, bold, r.W)
 		if align == fyne.TextAlignCenter {
 			lines = t.kit.Ruler.Balance(text, px, bold, r.W)

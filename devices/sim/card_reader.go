@@ -15,7 +15,6 @@ import (
 // reads it, because it is selected; ReadText of a card that was never selected fails with 41.
 type CardReader struct {
 	tty *TTY
-	log func(sam.Request, sam.Status) // for tests; nil for none
 
 	mu       sync.Mutex
 	card     *cardOn
@@ -47,7 +46,7 @@ type CardFaults struct {
 // cardOn is a card in the field.
 type cardOn struct {
 	data            []byte // of the reply to ReadText
-	long              []byte // of the reply to ReadAll
+	long            []byte // of the reply to ReadAll
 	found, selected bool
 	read            bool // since it was laid: Find doesn't answer any more
 	unknown         bool
@@ -133,9 +132,6 @@ func (r *CardReader) serve(ctx context.Context, req sam.Request) error {
 	}
 	plan := r.spoil(req, sam.AppendReply(nil, reply))
 	r.mu.Unlock()
-	if r.log != nil {
-		r.log(req, reply.Status)
-	}
 	if err := waitUntil(ctx, now().Add(think)); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func NewClient(o ClientOptions) *http.Client {
 			MaxResponseHeaderBytes: 64 << 10,
 			ForceAttemptHTTP2:      true,
 			// A line that went dead without a word is noticed by an unanswered ping.
-			HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 10 * time.Second},
+			HTTP2: &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 20 * time.Second},
 		},
 	}
 }

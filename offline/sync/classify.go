@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -35,6 +34,7 @@ func transportFault(err error) *fault {
 		verify  *tls.CertificateVerificationError
 		plain   tls.RecordHeaderError
 		op      *net.OpError
+		slow    net.Error
 	)
 	switch {
 	case errors.As(err, &dns):
@@ -47,7 +47,7 @@ func transportFault(err error) *fault {
 		return &fault{reason: Portal, detail: "something without the gateway's TLS answers"}
 	case errors.As(err, &op) && op.Op == "remote error":
 		return &fault{reason: Refused, detail: "gateway refuses this terminal's certificate: " + op.Err.Error()}
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &slow) && slow.Timeout():
 		return &fault{reason: Unreachable, detail: "no answer in time"}
 	case errors.As(err, &op):
 		return &fault{reason: Unreachable, detail: op.Op + ": " + op.Err.Error()}

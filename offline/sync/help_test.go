@@ -50,7 +50,7 @@ func newAuthority(t testing.TB) *authority {
 	key := newKey(t)
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(48 * time.Hour), KeyUsage: x509.KeyUsageCertSign,
+		NotBefore: time.Now().AddDate(-1, 0, 0), NotAfter: time.Now().AddDate(1, 0, 0), KeyUsage: x509.KeyUsageCertSign,
 	}
 	return &authority{key, sign(t, template, template, key.Public(), key)}
 }
@@ -77,13 +77,13 @@ func sign(t testing.TB, template, parent *x509.Certificate, pub any, key *ecdsa.
 	return cert
 }
 
-// issue makes a leaf certificate that is valid around some time.
-func (a *authority) issue(t testing.TB, name string, around time.Time) tls.Certificate {
+// issue makes a leaf certificate that is valid for a month from an hour before some time.
+func (a *authority) issue(t testing.TB, name string, from time.Time) tls.Certificate {
 	t.Helper()
 	key := newKey(t)
 	cert := sign(t, &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"localhost"},
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: around.Add(-time.Hour), NotAfter: around.Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: from.Add(-time.Hour), NotAfter: from.AddDate(0, 1, 0),
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}, a.cert, key.Public(), a.key)
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}

@@ -44,7 +44,7 @@ type Options struct {
 	ProbeEvery   time.Duration // at most, between looks at a line that is down; 15 s if 0
 	IdleEvery    time.Duration // between looks at a line that is up while nothing goes over it; 30 s if 0
 	HaltRetry    time.Duration // between tries after the gateway refused this terminal; 10 min if 0
-	Timeout      time.Duration // of one call; 60 s if 0
+	Timeout      time.Duration // of one call; 2 min if 0: 256 KiB over a poor line
 }
 
 func (o Options) withDefaults() Options {
@@ -58,7 +58,7 @@ func (o Options) withDefaults() Options {
 	def(&o.ProbeEvery, 15*time.Second)
 	def(&o.IdleEvery, 30*time.Second)
 	def(&o.HaltRetry, 10*time.Minute)
-	def(&o.Timeout, time.Minute)
+	def(&o.Timeout, 2*time.Minute)
 	if o.AtOnce == 0 {
 		o.AtOnce = 4
 	}

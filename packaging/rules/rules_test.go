@@ -97,7 +97,7 @@ func TestSourceChecksFail(t *testing.T) {
 		{"sleep in a test", "a_test.go", "package a\nimport \"time\"\nfunc f() { time.Sleep(1) }", "sleeps"},
 		{"print", "a.go", "package a\nimport \"fmt\"\nfunc f() { fmt.Println() }", "prints"},
 		{"print in main", "a.go", "package main\nimport \"fmt\"\nfunc f() { fmt.Println() }", ""},
-		{"print in an example", "example_test.go", "package a\nimport \"fmt\"\nfunc Example() { fmt.Println() }", ""},
+		{"print in a test", "example_test.go", "package a\nimport \"fmt\"\nfunc Example() { fmt.Println() }", ""},
 		{"now", "a.go", "package a\nimport \"time\"\nvar f = time.Now", "asks the clock"},
 		{"now in the system", "app/system/run.go", "package system\nimport \"time\"\nvar f = time.Now", ""},
 		{"now in a test", "a_test.go", "package a\nimport \"time\"\nvar f = time.Now", ""},

@@ -19,9 +19,6 @@ type Source struct {
 // Test says whether it is a test file.
 func (s Source) Test() bool { return strings.HasSuffix(s.Name, "_test.go") }
 
-// Example says whether it holds godoc's examples, whose printed output is their check.
-func (s Source) Example() bool { return strings.HasSuffix(s.Name, "example_test.go") }
-
 // Program says whether it belongs to a program's entry, which hands in the clock and the streams.
 func (s Source) Program() bool { return s.File.Name.Name == "main" }
 
@@ -82,7 +79,7 @@ func calls(s Source) []Violation {
 			switch {
 			case name == "time.Sleep":
 				tell("sleeps", "wait on a channel, a condition or a timer with a context")
-			case strings.HasPrefix(name, "fmt.Print") && !s.Program() && !s.Example():
+			case strings.HasPrefix(name, "fmt.Print") && !s.Program() && !s.Test():
 				tell("prints to the console", "write to the io.Writer that was handed in, or log")
 			case name == "time.Now" && !s.Builds() && !s.Test() && paced[s.Name] == "":
 				tell("asks the clock", "the clock is handed in by Options")

@@ -144,8 +144,7 @@ func ask(ctx context.Context, client *http.Client, url string, asked wire.Enrolm
 }
 
 func transportError(err error) error {
-	var verify *tls.CertificateVerificationError
-	if errors.As(err, &verify) {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return fmt.Errorf("%w: %w", ErrCA, err)
 	}
 	return fmt.Errorf("%w: %w", ErrGateway, err)

@@ -53,7 +53,7 @@ func newStationIn(t testing.TB, dir string, change ...func(*Options)) *station {
 // memory returns a folder where a sync costs nothing, for tests that make thousands of commits and cut none of them.
 func memory(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "outbox")
+	dir, err := os.MkdirTemp("/dev/shm", "outbox") //nolint:usetesting // t.TempDir is on a disk
 	if err != nil {
 		return t.TempDir()
 	}

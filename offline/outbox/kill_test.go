@@ -64,7 +64,7 @@ func lodgeForEver(path, sealKey string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Println(l.ID, l.Number); err != nil {
+		if _, err := fmt.Fprintln(os.Stdout, l.ID, l.Number); err != nil {
 			return err
 		}
 	}

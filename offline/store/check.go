@@ -71,8 +71,7 @@ func judge(out, complaint string, end, cause error) (damage string, err error) {
 	if errors.Is(cause, errCheckTime) {
 		return errCheckTime.Error(), nil
 	}
-	var exit *exec.ExitError
-	if errors.As(end, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](end); ok {
 		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() && status.Signal() == syscall.SIGKILL {
 			// Somebody else killed it: the kernel, for want of memory, or staff.
 			return "", fmt.Errorf("check data file: the child was killed: %w", ErrUnchecked)

@@ -10,7 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
+	"errors"
 	"io"
 	"log/slog"
 	"math/big"
@@ -95,10 +95,6 @@ func (a *authority) pool() *x509.CertPool {
 	return p
 }
 
-func (a *authority) pem() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
-}
-
 // upstream is a gateway as the protocol wants it, over real TLS, whose answers a test may replace.
 type upstream struct {
 	*httptest.Server
@@ -107,14 +103,13 @@ type upstream struct {
 	ack      *seal.PrivateKey
 	terminal *tls.Certificate
 
-	mu       sync.Mutex
-	stored   map[string]string // id to digest
-	puts     map[string]int    // id to how often it came
-	order    []string          // lanes in the order in which records came first
-	probes   int
-	before   func(w http.ResponseWriter, r *http.Request) bool // true: it has answered
-	instead  func(w http.ResponseWriter, id string) bool       // likewise, after a record was stored
-	listener func(net.Listener) net.Listener
+	mu      sync.Mutex
+	stored  map[string]string // id to digest
+	puts    map[string]int    // id to how often it came
+	order   []string          // lanes in the order in which records came first
+	probes  int
+	before  func(w http.ResponseWriter, r *http.Request) bool // true: it has answered
+	instead func(w http.ResponseWriter, id string) bool       // likewise, after a record was stored
 }
 
 func newUpstream(t testing.TB, change ...func(*upstream)) *upstream {
@@ -277,7 +272,7 @@ func (r *rig) run(t *testing.T) *rig {
 	go func() { done <- r.Serve(ctx) }()
 	r.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-done; err != context.Canceled {
+		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("serve: %v", err)
 		}
 	})

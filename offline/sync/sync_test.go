@@ -89,7 +89,7 @@ func TestTroubleIsNamedAndPasses(t *testing.T) {
 		"portal with 404": {func(_ *upstream, w http.ResponseWriter, _ *http.Request) bool { return html(w, 404) }, Portal},
 		"proxy's own 413": {onlyPuts(func(w http.ResponseWriter) bool { return html(w, 413) }), Portal},
 		"redirect": {func(_ *upstream, w http.ResponseWriter, r *http.Request) bool {
-			http.Redirect(w, r, "/login", 302)
+			http.Redirect(w, r, "/login", http.StatusFound)
 			return true
 		}, Portal},
 		"200 without a signature": {onlyPuts(func(w http.ResponseWriter) bool { w.WriteHeader(200); return true }), Portal},

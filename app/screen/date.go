@@ -122,7 +122,7 @@ func (s *Screen) reopen(stage touch.Stage) {
 		s.emit(visit.Touch{})
 		return
 	}
-	s.local.restage, s.local.stage = true, stage
+	s.local.restage, s.local.stage, s.local.page = true, stage, 0
 	s.emit(visit.Touch{})
 	s.again()
 }
@@ -140,21 +140,29 @@ func (d *draw) dateKeys(area touch.Rect, c *touch.Calendar, stage touch.Stage, f
 	rows := (len(keys) + cols - 1) / cols
 	gap := d.m.Px(16)
 	h := min((area.H-gap*float32(rows-1))/float32(rows), max(d.m.Px(128), d.m.Target()))
-	area.H = h*float32(rows) + gap*float32(rows-1)
-	for i, cell := range area.Grid(cols, rows, gap) {
-		if i >= len(keys) {
-			break
-		}
-		k := keys[i]
-		s := touch.Spec{
-			ID: "date-" + strconv.Itoa(k.Value), Label: dateLabel(stage, k.Value), Shape: touch.Key, Size: theme.Choice,
-			Off: k.Off, Chosen: k.On && !k.Off,
-		}
-		if stage == touch.Decade {
-			s.Size = theme.Strong
-		}
-		d.Tile(cell, s, func() { d.s.chooseDate(stage, k.Value, f) })
+	var blocks []block
+	for i := 0; i < len(keys); i += cols {
+		part := keys[i:min(i+cols, len(keys))]
+		blocks = append(blocks, block{max(h, d.m.Target()), func(r touch.Rect) {
+			for j, cell := range r.Columns(cols, gap) {
+				if j < len(part) {
+					d.dateKey(cell, stage, part[j], f)
+				}
+			}
+		}})
 	}
+	d.stackGap(area, blocks, 1, gap, pager{})
+}
+
+func (d *draw) dateKey(r touch.Rect, stage touch.Stage, k touch.CalendarKey, f *catalog.Field) {
+	s := touch.Spec{
+		ID: "date-" + strconv.Itoa(k.Value), Label: dateLabel(stage, k.Value), Shape: touch.Key, Size: theme.Choice,
+		Off: k.Off, Chosen: k.On && !k.Off,
+	}
+	if stage == touch.Decade {
+		s.Size = theme.Strong
+	}
+	d.Tile(r, s, func() { d.s.chooseDate(stage, k.Value, f) })
 }
 
 func dateLabel(stage touch.Stage, v int) string {
@@ -178,7 +186,7 @@ func (s *Screen) chooseDate(stage touch.Stage, v int, f *catalog.Field) {
 	}
 	had := c.Date() != ""
 	c.Choose(stage, v)
-	s.local.restage = false
+	s.local.restage, s.local.page = false, 0
 	s.local.stage = touch.Day
 	if date := c.Date(); date != "" {
 		s.put(f, date)

@@ -146,7 +146,11 @@ func (d *draw) drawPager(area touch.Rect, p pager) {
 // stack lays blocks out from the top, in columns, and cuts them into pages where they don't fit. More, if it has keys,
 // leads on to the View's own pages.
 func (d *draw) stack(area touch.Rect, blocks []block, cols int, more pager) {
-	gap := d.m.Gap()
+	d.stackGap(area, blocks, cols, d.m.Gap(), more)
+}
+
+// stackGap is stack with a gap of its own.
+func (d *draw) stackGap(area touch.Rect, blocks []block, cols int, gap float32, more pager) {
 	rows := rowsOf(blocks, cols)
 	pages := cut(rows, area.H, gap)
 	paged := len(pages) > 1 || more.prev != nil || more.next != nil

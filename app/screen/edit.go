@@ -16,15 +16,15 @@ func (e *edit) view(value string) {
 		*e = edit{value: value, base: value, begun: true}
 		return
 	}
+	if value == e.base && len(e.sent) > 0 {
+		return // drawn before the first of the keys got there, or just as well
+	}
 	for i, v := range e.sent {
 		if v == value {
 			e.sent = e.sent[i+1:]
 			e.base = value
 			return
 		}
-	}
-	if value == e.base && len(e.sent) > 0 {
-		return
 	}
 	e.value, e.base, e.sent = value, value, nil
 }

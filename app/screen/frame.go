@@ -260,6 +260,15 @@ func (d *draw) titleSize() theme.Size { return theme.Title }
 
 // words sets progress, title and lead from the top and returns their height.
 func (d *draw) words(area touch.Rect, size theme.Size) float32 {
+	return d.eachWords(area, size, d.Text)
+}
+
+// wordsHeight returns how high they become.
+func (d *draw) wordsHeight(area touch.Rect, size theme.Size) float32 {
+	return d.eachWords(area, size, func(r touch.Rect, text string, t touch.Type) float32 { return d.Height(text, r.W, t) })
+}
+
+func (d *draw) eachWords(area touch.Rect, size theme.Size, set func(touch.Rect, string, touch.Type) float32) float32 {
 	y := float32(0)
 	put := func(text string, t touch.Type, gap float32) {
 		if text == "" {
@@ -268,7 +277,7 @@ func (d *draw) words(area touch.Rect, size theme.Size) float32 {
 		if y > 0 {
 			y += gap
 		}
-		y += d.Text(touch.Rect{X: area.X, Y: area.Y + y, W: area.W}, text, t)
+		y += set(touch.Rect{X: area.X, Y: area.Y + y, W: area.W}, text, t)
 	}
 	if q, ok := d.v.Body.(*visit.QuestionBody); ok {
 		put(q.Progress, d.quiet(theme.Body), 0)
@@ -324,7 +333,13 @@ func (d *draw) splitTitles(area touch.Rect) touch.Rect {
 	left.W = area.W*0.34 - gap/2
 	right := touch.Rect{X: left.Right() + gap, Y: area.Y, W: area.W - left.W - gap, H: area.H}
 	d.leftLinks(&left)
-	d.leftNotice(&left)
+	if n := d.v.Notice; n != nil && n.Text != "" {
+		if d.wordsHeight(left, theme.Title)+d.m.Gap()+d.noticeHeight(left.W, n.Text, n.Tone) <= left.H {
+			d.noticeBelow(left)
+		} else {
+			right = d.noticeBelow(right)
+		}
+	}
 	d.words(left, theme.Title)
 	return right
 }
@@ -346,17 +361,6 @@ func (d *draw) leftLinks(left *touch.Rect) {
 		}
 		left.H -= h + d.m.Px(12)
 	}
-}
-
-// leftNotice sets the box above them.
-func (d *draw) leftNotice(left *touch.Rect) {
-	n := d.v.Notice
-	if n == nil || n.Text == "" {
-		return
-	}
-	h := d.noticeHeight(left.W, n.Text, n.Tone)
-	d.notice(touch.Rect{X: left.X, Y: left.Below() - h, W: left.W}, n.Text, n.Tone)
-	left.H -= h + d.m.Gap()
 }
 
 // lower returns what is left of a room below its first pixels.

@@ -157,9 +157,10 @@ func (d *draw) otherSpec(a visit.Action) touch.Spec {
 // heading sets a section's name and a quiet note beside it.
 func (d *draw) heading(area *touch.Rect, name, note string) {
 	t := d.bold(theme.Heading)
-	h := d.Text(touch.Rect{X: area.X + d.m.Px(4), Y: area.Y, W: area.W}, name, t)
+	w := d.s.kit.Ruler.Width(name, d.m.Text(theme.Heading), true) + 2
+	h := d.Text(touch.Rect{X: area.X + d.m.Px(4), Y: area.Y, W: min(w, area.W)}, name, t)
 	if note != "" {
-		x := area.X + d.m.Px(4) + d.s.kit.Ruler.Width(name, d.m.Text(theme.Heading), true) + d.m.Px(24)
+		x := area.X + d.m.Px(4) + w + d.m.Px(24)
 		d.Middle(touch.Rect{X: x, Y: area.Y, W: area.Right() - x, H: h}, note, d.quiet(theme.Note))
 	}
 	*area = lower(*area, h+d.m.Px(10))

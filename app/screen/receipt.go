@@ -14,23 +14,90 @@ type colour = color.NRGBA
 // receipt says that the matter is on disk, and shows what the paper says.
 func (d *draw) receipt(area touch.Rect, body *visit.ReceiptBody) {
 	m := d.m
+	card := area
+	side := m.Px(150)
 	if m.Landscape {
 		cols := area.Columns(2, m.Px(44))
-		left := cols[0]
-		d.rates(&left, body)
-		d.receiptHead(&left, m.Px(110))
-		d.printed(&left, body)
-		d.receiptCard(cols[1], body)
-		return
-	}
-	d.rates(&area, body)
-	side := m.Px(150)
-	if m.Guided {
-		side = m.Px(110)
+		area, card, side = cols[0], cols[1], m.Px(110)
 	}
 	d.receiptHead(&area, side)
-	d.printed(&area, body)
-	d.receiptCard(area, body)
+	if !m.Landscape {
+		card = area
+		card.H -= d.printedHeight(area.W, body) + d.ratesHeight(area.W, body)
+	}
+	plan, fits := d.planReceipt(card, body)
+	switch {
+	case fits && !m.Landscape:
+		d.rates(&area, body)
+		d.printed(&area, body)
+		plan.area.Y = area.Y
+		plan.draw()
+	case fits:
+		d.rates(&area, body)
+		d.printed(&area, body)
+		plan.draw()
+	case m.Landscape:
+		d.rates(&area, body)
+		d.printed(&area, body)
+		d.stack(card, d.receiptBlocks(card, body), 1, pager{})
+	default:
+		d.stack(area, d.receiptParts(area, body), 1, pager{})
+	}
+}
+
+// receiptParts are the page's parts, to be cut into pages: what became of the paper, the receipt, its code, the rating.
+func (d *draw) receiptParts(area touch.Rect, body *visit.ReceiptBody) []block {
+	w := area.W
+	var blocks []block
+	if h := d.printedHeight(w, body); h > 0 {
+		blocks = append(blocks, block{h - d.m.Gap(), func(r touch.Rect) { d.printed(&r, body) }})
+	}
+	blocks = append(blocks, d.receiptBlocks(area, body)...)
+	if h := d.ratesHeight(w, body); h > 0 {
+		blocks = append(blocks, block{h - d.m.Gap(), func(r touch.Rect) { d.rates(&r, body) }})
+	}
+	return blocks
+}
+
+// receiptBlocks are the receipt's rows and its code, each on a card of its own; rows that are more than a page holds get
+// several.
+func (d *draw) receiptBlocks(area touch.Rect, body *visit.ReceiptBody) []block {
+	most := area.H - d.pagerHeight()
+	var blocks []block
+	for rest := body.Rows; len(rest) > 0; {
+		n := len(rest)
+		part := visit.ReceiptBody{Rows: rest}
+		if len(blocks) == 0 {
+			part.Heading = body.Heading
+		}
+		for ; n > 1 && d.partHeight(area.W, &part) > most; n-- {
+			part.Rows = rest[:n-1]
+		}
+		rest = rest[len(part.Rows):]
+		blocks = append(blocks, d.receiptPart(area.W, &part))
+	}
+	if body.Code == "" {
+		return blocks
+	}
+	return append(blocks, d.receiptPart(area.W, &visit.ReceiptBody{Code: body.Code, CodeTip: body.CodeTip}))
+}
+
+func (d *draw) partPlan(w float32, part *visit.ReceiptBody) *receiptPlan {
+	c := &receiptPlan{d: d, body: part, size: theme.Body, side: max(d.m.MM(40), d.m.Px(280)), area: touch.Rect{W: w}}
+	c.measure()
+	return c
+}
+
+func (d *draw) partHeight(w float32, part *visit.ReceiptBody) float32 {
+	return d.partPlan(w, part).height
+}
+
+func (d *draw) receiptPart(w float32, part *visit.ReceiptBody) block {
+	c := d.partPlan(w, part)
+	return block{c.height, func(r touch.Rect) {
+		c.area = r
+		c.draw()
+	}}
 }
 
 // receiptHead sets the sign that it is done, and the words.
@@ -51,19 +118,26 @@ func (d *draw) printed(area *touch.Rect, body *visit.ReceiptBody) {
 	*area = lower(*area, h+d.m.Gap())
 }
 
-// receiptCard draws the receipt with its code: beneath its rows, or beside them on a wide panel. What doesn't fit is set
-// smaller.
-func (d *draw) receiptCard(area touch.Rect, body *visit.ReceiptBody) {
+func (d *draw) printedHeight(w float32, body *visit.ReceiptBody) float32 {
+	if body.Print.Text == "" {
+		return 0
+	}
+	return d.noticeHeight(w, body.Print.Text, body.Print.Tone) + d.m.Gap()
+}
+
+// planReceipt finds how the receipt's card fits into a room: its code beneath the rows, or beside them on a wide panel,
+// smaller where it must be.
+func (d *draw) planReceipt(area touch.Rect, body *visit.ReceiptBody) (*receiptPlan, bool) {
 	m := d.m
 	for _, size := range []theme.Size{theme.Body, theme.Note} {
-		for _, want := range []float32{max(m.MM(40), m.Px(280)), m.MM(32), m.MM(25)} {
-			c := receiptPlan{d: d, body: body, size: size, side: want, area: area}
-			if c.measure() || size == theme.Note && want == m.MM(25) {
-				c.draw()
-				return
+		for _, side := range []float32{max(m.MM(40), m.Px(280)), m.MM(40), m.MM(32)} {
+			c := &receiptPlan{d: d, body: body, size: size, side: side, area: area}
+			if c.measure() {
+				return c, true
 			}
 		}
 	}
+	return nil, false
 }
 
 // receiptPlan is one way to lay out the receipt's card.
@@ -105,7 +179,10 @@ func (c *receiptPlan) measure() bool {
 		c.heights[i] = max(d.Height(r.Label, c.labelW, label), d.Height(r.Value, c.valueW, value)) + c.gap
 		c.rows += c.heights[i] + c.gap
 	}
-	c.top = m.Px(22) + d.Height(c.body.Heading, c.area.W, d.bold(theme.Heading)) + m.Px(6)
+	c.top = m.Px(22)
+	if c.body.Heading != "" {
+		c.top += d.Height(c.body.Heading, c.area.W, d.bold(theme.Heading)) + m.Px(6)
+	}
 	c.tip = d.Height(c.body.CodeTip, tipW, centre(d.quiet(theme.Note)))
 	code := float32(0)
 	if c.side > 0 {
@@ -157,37 +234,54 @@ func (d *draw) code(r touch.Rect, body *visit.ReceiptBody) {
 
 // rates sets the five equal targets at the bottom, and what is said once one was touched.
 func (d *draw) rates(area *touch.Rect, body *visit.ReceiptBody) {
-	m := d.m
-	if len(body.Rates) == 0 {
-		if body.Thanks != "" {
-			t := centre(d.bold(theme.Strong))
-			h := d.Height(body.Thanks, area.W, t)
-			d.Text(touch.Rect{X: area.X, Y: area.Below() - h, W: area.W}, body.Thanks, t)
-			area.H -= h + m.Gap()
-		}
+	total := d.ratesHeight(area.W, body)
+	if total == 0 {
 		return
 	}
-	spec := func(a visit.Action) touch.Spec {
-		s := d.spec(a, touch.Stack)
-		s.Size = theme.Note
-		return s
+	bottom := area.Below()
+	area.H -= total
+	if len(body.Rates) == 0 {
+		t := d.thanks()
+		h := d.Height(body.Thanks, area.W, t)
+		d.Text(touch.Rect{X: area.X, Y: bottom - h, W: area.W}, body.Thanks, t)
+		return
 	}
-	gap := m.Px(16)
-	h := max(m.Px(150), m.Target())
-	if m.Landscape {
-		h = max(m.Px(120), m.Target())
-	}
-	row := touch.Rect{X: area.X, W: area.W}
-	cells := row.Columns(len(body.Rates), gap)
-	for i, a := range body.Rates {
-		h = max(h, d.Kit().TileHeight(spec(a), cells[i].W))
+	h := d.rateKeyHeight(area.W, body)
+	row := touch.Rect{X: area.X, Y: bottom - h, W: area.W, H: h}
+	for i, c := range row.Columns(len(body.Rates), d.m.Px(16)) {
+		d.key(c, d.rateSpec(body.Rates[i]), body.Rates[i])
 	}
 	ask := d.Height(body.RateAsk, area.W, d.bold(theme.Strong))
-	y := area.Below() - h
-	for i, a := range body.Rates {
-		cells[i].Y, cells[i].H = y, h
-		d.key(cells[i], spec(a), a)
+	d.Text(touch.Rect{X: area.X, Y: row.Y - ask - d.m.Px(8), W: area.W}, body.RateAsk, d.bold(theme.Strong))
+}
+
+func (d *draw) thanks() touch.Type { return centre(d.bold(theme.Strong)) }
+
+func (d *draw) rateSpec(a visit.Action) touch.Spec {
+	s := d.spec(a, touch.Stack)
+	s.Size = theme.Note
+	return s
+}
+
+func (d *draw) rateKeyHeight(w float32, body *visit.ReceiptBody) float32 {
+	h := max(d.m.Px(150), d.m.Target())
+	if d.m.Landscape {
+		h = max(d.m.Px(120), d.m.Target())
 	}
-	d.Text(touch.Rect{X: area.X, Y: y - ask - m.Px(8), W: area.W}, body.RateAsk, d.bold(theme.Strong))
-	area.H -= h + ask + m.Px(8) + m.Gap()
+	for i, c := range (touch.Rect{W: w}).Columns(len(body.Rates), d.m.Px(16)) {
+		h = max(h, d.Kit().TileHeight(d.rateSpec(body.Rates[i]), c.W))
+	}
+	return h
+}
+
+// ratesHeight returns what the rating takes, the gap above it included.
+func (d *draw) ratesHeight(w float32, body *visit.ReceiptBody) float32 {
+	switch {
+	case len(body.Rates) > 0:
+		return d.rateKeyHeight(w, body) + d.m.Px(8) + d.Height(body.RateAsk, w, d.bold(theme.Strong)) + d.m.Gap()
+	case body.Thanks != "":
+		return d.Height(body.Thanks, w, d.thanks()) + d.m.Gap()
+	default:
+		return 0
+	}
 }

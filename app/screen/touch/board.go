@@ -34,8 +34,9 @@ type Board struct {
 
 // Said is one text as it was asked for, whole, with its place.
 type Said struct {
-	Text string
-	Rect Rect
+	Text    string
+	Rect    Rect
+	Control bool // the words stand on a control, whose place Rect is
 }
 
 // icon is a picture with what it shows, so that the same is not drawn again.
@@ -226,7 +227,7 @@ func (b *Board) Tile(r Rect, s Spec, tap func()) *Tile {
 	t.set(snap(r), s, b.around, tap)
 	for _, text := range []string{s.Label, s.Sub, s.Why} {
 		if text != "" {
-			b.said = append(b.said, Said{text, r})
+			b.said = append(b.said, Said{text, r, true})
 		}
 	}
 	return t

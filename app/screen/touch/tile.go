@@ -91,6 +91,22 @@ func newTile(k *Kit) *Tile {
 // Spec returns what the tile shows.
 func (t *Tile) Spec() Spec { return t.spec }
 
+// Overflows reports whether the tile's words are larger than the tile.
+func (t *Tile) Overflows() bool {
+	a := t.arrange(t.rect.W)
+	if a.height > t.rect.H+1 {
+		return true
+	}
+	for _, b := range a.blocks {
+		for _, l := range b.lines {
+			if w := t.kit.Ruler.Width(l, b.size, b.bold); w > b.w+1 || b.x < 0 || b.x+w > t.rect.W {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Rect returns where it is.
 func (t *Tile) Rect() Rect { return t.rect }
 

@@ -165,6 +165,9 @@ func (k *Kit) pad(s Shape) float32 {
 	if s == Key || s == Button {
 		return k.Metrics.Px(14)
 	}
+	if k.Metrics.Landscape {
+		return k.Metrics.Px(16)
+	}
 	return k.Metrics.Px(24)
 }
 

@@ -43,7 +43,7 @@ func (b *Board) Text(r Rect, s string, t Type) float32 {
 		b.line(Rect{r.X, r.Y + float32(i)*h, r.W, h}, line, size, t)
 	}
 	took := h * float32(len(lines))
-	b.said = append(b.said, Said{s, Rect{r.X, r.Y, r.W, took}})
+	b.said = append(b.said, Said{s, Rect{r.X, r.Y, r.W, took}, false})
 	return took
 }
 

@@ -30,6 +30,11 @@ if [ -z "$pictures" ]; then
 	echo "The visit ended well but left no picture of a receipt under $out." >&2
 	exit 1
 fi
+# A failed line leaves a picture of its own.
+if compgen -G "$out/shots/failed-line-*" >/dev/null; then
+	echo "A line of the script failed; the screen then is in $out/shots." >&2
+	exit 1
+fi
 echo "Served. Screens:"
 find "$out" -name "*.png" -not -path '*/receipts/*' | sort | sed 's/^/  /'
 echo "Receipt, as it came out of the printer:"

@@ -31,6 +31,9 @@ func Open(ctx context.Context, o Options) (*Store, Opened, error) {
 
 	var opened Opened
 	if err := prepare(ctx, o, &opened); err != nil {
+		if isFull(err) {
+			err = fmt.Errorf("%w: %w", ErrFull, err)
+		}
 		return nil, opened, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{o: o}

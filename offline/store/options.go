@@ -26,7 +26,7 @@ type Options struct {
 	Log    *slog.Logger
 
 	MaxSize      int64         // of the file in bytes; 512 MiB if 0
-	Reserve      int64         // room kept free in file and file system for what was taken in already; 16 MiB if 0
+	Reserve      int64         // room kept free in file and file system for what was taken in already; 4 MiB if 0
 	CheckTimeout time.Duration // for a small file; larger ones get more; 15 s if 0
 	LockTimeout  time.Duration // how long another program's lock is waited for; 2 s if 0
 	Executable   string        // what the check runs; os.Executable() if empty
@@ -37,7 +37,7 @@ func (o Options) withDefaults() Options {
 		o.MaxSize = 512 << 20
 	}
 	if o.Reserve == 0 {
-		o.Reserve = 16 << 20
+		o.Reserve = 4 << 20
 	}
 	if o.CheckTimeout == 0 {
 		o.CheckTimeout = 15 * time.Second

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -138,7 +139,7 @@ func (s *Store) recover() error {
 	return nil
 }
 
-// Room returns ErrFull if no new work should be taken in: what is left of file and file system is kept for
+// Room returns ErrFull if no new work should be taken in: what is left in file and file system is kept for
 // acknowledgements of what was taken in already.
 func (s *Store) Room() error {
 	s.mu.RLock()
@@ -146,16 +147,21 @@ func (s *Store) Room() error {
 	if s.db == nil {
 		return fmt.Errorf("look for room: %w", ErrClosed)
 	}
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(filepath.Dir(s.o.Path), &fs); err != nil {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(filepath.Dir(s.o.Path), &disk); err != nil {
 		return fmt.Errorf("look for room: %w", err)
 	}
-	if int64(fs.Bavail)*fs.Bsize < s.o.Reserve {
-		return fmt.Errorf("less than %d MiB left on the disk: %w", s.o.Reserve>>20, ErrFull)
+	file, err := os.Stat(s.o.Path)
+	if err != nil {
+		return fmt.Errorf("look for room: %w", err)
 	}
 	used, err := s.used()
 	if err != nil {
 		return fmt.Errorf("look for room: %w", err)
+	}
+	// Pages of the file that hold nothing now are as good as room on the disk.
+	if room := int64(disk.Bavail)*disk.Bsize + file.Size() - used; room < s.o.Reserve {
+		return fmt.Errorf("%d KiB left on the disk: %w", room>>10, ErrFull)
 	}
 	if s.o.MaxSize-used < min(s.o.Reserve, s.o.MaxSize/4) {
 		return fmt.Errorf("data file has reached its greatest size: %w", ErrFull)

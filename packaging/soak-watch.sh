@@ -32,6 +32,11 @@ if [ "$code" != 0 ]; then
 	tail -n 5 "$out/log" >&2
 	exit "$code"
 fi
+served=$(grep -c 'verb=serve' "$out/log" || true)
+if [ "$served" != "$visits" ]; then
+	echo "served $served of $visits visits" >&2
+	exit 1
+fi
 if [ -z "$early" ]; then
 	echo "served $visits visits: too few to tell whether memory is flat (more than 125 are needed)"
 	exit 0

@@ -59,38 +59,46 @@ var paced = map[string]string{
 	"devices/sim/pace.go":   "likewise, for the far end of the line",
 }
 
-// calls checks for calls that are not to be made: sleeping anywhere, the clock and the console outside programs,
-// skipping in tests.
+// calls checks for what is not to be called: sleeping anywhere, the clock and the console outside programs, skipping in
+// tests; and for inits.
 func calls(s Source) []Violation {
 	var found []Violation
-	tell := func(what, why string) { found = append(found, Violation{s.Name, what, why}) }
 	ast.Inspect(s.File, func(n ast.Node) bool {
+		what, why := "", ""
 		switch n := n.(type) {
 		case *ast.FuncDecl:
 			if n.Recv == nil && n.Name.Name == "init" {
-				tell("has an init", "no work at import: construction is app/system's")
+				what, why = "has an init", "no work at import: construction is app/system's"
 			}
 		case *ast.SelectorExpr:
-			x, ok := n.X.(*ast.Ident)
-			if !ok {
-				return true
+			if x, ok := n.X.(*ast.Ident); ok {
+				what, why = s.banned(x.Name + "." + n.Sel.Name)
 			}
-			name := x.Name + "." + n.Sel.Name
-			switch {
-			case name == "time.Sleep":
-				tell("sleeps", "wait on a channel, a condition or a timer with a context")
-			case strings.HasPrefix(name, "fmt.Print") && !s.Program() && !s.Test():
-				tell("prints to the console", "write to the io.Writer that was handed in, or log")
-			case name == "time.Now" && !s.Builds() && !s.Test() && paced[s.Name] == "":
-				tell("asks the clock", "the clock is handed in by Options")
-			case s.Test() && slices.Contains([]string{"t.Skip", "t.Skipf", "t.SkipNow", "b.Skip", "b.Skipf", "f.Skip"}, name):
-				tell("skips a test", "a test that does not run keeps nothing")
-			}
+		}
+		if what != "" {
+			found = append(found, Violation{s.Name, what, why})
 		}
 		return true
 	})
 	return found
 }
+
+// banned says what is wrong with the use of a name in this file, and why; "" for nothing.
+func (s Source) banned(name string) (what, why string) {
+	switch {
+	case name == "time.Sleep":
+		return "sleeps", "wait on a channel, a condition or a timer with a context"
+	case strings.HasPrefix(name, "fmt.Print") && !s.Program() && !s.Test():
+		return "prints to the console", "write to the io.Writer that was handed in, or log"
+	case name == "time.Now" && !s.Builds() && !s.Test() && paced[s.Name] == "":
+		return "asks the clock", "the clock is handed in by Options"
+	case s.Test() && slices.Contains(skips, name):
+		return "skips a test", "a test that does not run keeps nothing"
+	}
+	return "", ""
+}
+
+var skips = []string{"t.Skip", "t.Skipf", "t.SkipNow", "b.Skip", "b.Skipf", "f.Skip"}
 
 // state checks that nothing at package level is changed after its declaration, or is made to be.
 func state(files []Source) []Violation {

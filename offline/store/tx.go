@@ -15,6 +15,8 @@ type Tx struct {
 	tables map[Table]*bbolt.Bucket
 }
 
+const fullPage = 0.95
+
 // CreateTable makes a table if it isn't there. Only migrations need it.
 func (tx *Tx) CreateTable(t Table) error {
 	if _, err := tx.tx.CreateBucketIfNotExists([]byte(t)); err != nil {
@@ -33,6 +35,8 @@ func (tx *Tx) table(t Table) *bbolt.Bucket {
 	if b == nil {
 		panic("store: table " + string(t) + " is not in the schema")
 	}
+	// Keys are mostly put in order, so that a full page is never put into again.
+	b.FillPercent = fullPage
 	if tx.tables == nil {
 		tx.tables = map[Table]*bbolt.Bucket{}
 	}

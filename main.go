@@ -76,7 +76,7 @@ const (
 )
 
 func main() {
-	if handled, code := system.Child(os.Args[1:]); handled {
+	if handled, code := system.Child(os.Args); handled {
 		os.Exit(code)
 	}
 	var c cli
@@ -89,15 +89,13 @@ func main() {
 }
 
 func exit(err error) int {
-	var config *system.ConfigError
-	switch {
-	case err == nil, errors.Is(err, context.Canceled):
+	if err == nil {
 		return 0
-	case errors.As(err, &config):
-		fmt.Fprintln(os.Stderr, "zhizhu:", err)
-		return exitUsage
-	default:
-		fmt.Fprintln(os.Stderr, "zhizhu:", err)
-		return exitFault
 	}
+	fmt.Fprintln(os.Stderr, "zhizhu:", err)
+	var config *system.ConfigError
+	if errors.As(err, &config) {
+		return exitUsage
+	}
+	return exitFault
 }

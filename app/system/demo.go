@@ -73,7 +73,7 @@ type demo struct {
 	lines  []VisitLine
 }
 
-func (d *demo) now() time.Time { return time.Now().Add(time.Duration(d.ahead.Load())) }
+func (d *demo) now() time.Time { return chinaNow().Add(time.Duration(d.ahead.Load())) }
 
 // Demo serves seeded residents through visit, drivers, ptys, store, TLS and gateway, without a window.
 func Demo(ctx context.Context, o DemoOptions) (err error) {
@@ -138,7 +138,7 @@ func (d *demo) build(ctx context.Context, cfg Config, log *slog.Logger) (err err
 		return err
 	}
 	d.runner = pilot.New(pilot.Options{
-		Window: d.window, Devices: d.sim.devices(), Catalog: d.t.catalog, WaitPaper: d.t.pulse.waitPaper,
+		Window: d.window, Devices: d.sim.devices(d.t), Catalog: d.t.catalog, WaitPaper: d.t.pulse.waitPaper,
 		Now: time.Now, Log: log, Patience: 30 * time.Second,
 	})
 	return nil

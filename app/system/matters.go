@@ -177,7 +177,10 @@ func (m *matters) Rate(ctx context.Context, r visit.PutRating) error {
 		return errUnenrolled
 	}
 	err := box.PutRating(ctx, wire.Rating{Matter: r.Matter, Number: r.Number, Item: r.Item, Level: r.Level, RatedAt: r.At})
-	if err != nil {
+	switch {
+	case errors.Is(err, outbox.ErrRated): // it is there already
+		return nil
+	case err != nil:
 		return err
 	}
 	m.wakeSync()

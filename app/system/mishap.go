@@ -214,7 +214,44 @@ func (d *demo) paperOut(ctx context.Context, line *VisitLine) error {
 	if line.Outcome != outcomeShown {
 		return errors.New("printed without paper")
 	}
-	return d.t.pulse.waitPaper(ctx, true)
+	if err := d.t.pulse.waitPaper(ctx, true); err != nil || d.rng.IntN(2) == 0 {
+		return err
+	}
+	return d.reprint(ctx, line)
+}
+
+// reprint is the same person coming back: the number, scanned from a photo of the screen, brings the receipt.
+func (d *demo) reprint(ctx context.Context, line *VisitLine) error {
+	if err := d.sim.scanner.Scan(ctx, line.Receipt); err != nil {
+		return err
+	}
+	again := func(v visit.View) (string, bool) {
+		b, ok := v.Body.(*visit.RecordsBody)
+		if !ok || len(b.Rows) == 0 || b.Rows[0].Print == nil || b.Rows[0].Print.Off {
+			return "", false
+		}
+		return b.Rows[0].Print.ID, true
+	}
+	if err := d.wait(ctx, "the matter's line", func(v visit.View) bool { _, ok := again(v); return ok }); err != nil {
+		return err
+	}
+	id, _ := again(d.t.kiosk.View())
+	if err := d.window.TapID(id); err != nil {
+		return err
+	}
+	if err := d.wait(ctx, "the reprint", func(v visit.View) bool {
+		return v.Notice != nil && v.Notice.Tone == visit.Good
+	}); err != nil {
+		return err
+	}
+	if _, ok := d.sim.paper.picture(line.Receipt); !ok {
+		return errors.New("the reprint's code does not read as the number")
+	}
+	line.Outcome = outcomePrinted
+	if err := d.window.TapID("leave"); err != nil {
+		return err
+	}
+	return d.gone(ctx)
 }
 
 // longestIdle is more than any page waits for a sign of life, in seconds.
@@ -239,14 +276,22 @@ func (d *demo) timeOut(ctx context.Context, line *VisitLine) error {
 	return d.gone(ctx)
 }
 
+// netDown serves with the cable out; later visits too, until one has it put back.
 func (d *demo) netDown(ctx context.Context, line *VisitLine) error {
-	d.sim.link.Set(false)
+	if err := d.sim.devices(d.t).Net(ctx, false); err != nil {
+		return err
+	}
 	return d.plain(ctx, line)
 }
 
+// netUp puts the cable back in while the person is answering.
 func (d *demo) netUp(ctx context.Context, line *VisitLine) error {
+	seed := d.rng.Uint64()
+	if err := d.until(ctx, line, seed, onStep(visit.Review)); err != nil {
+		return err
+	}
 	d.sim.link.Set(true)
-	return d.plain(ctx, line)
+	return d.serve(ctx, line, seed)
 }
 
 // readyTime is how long the devices and the line may take to be ready before the first visit.
@@ -257,8 +302,8 @@ func (t *Terminal) awaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	ready := func(s devices.Status) bool { return s.State == devices.Ready }
-	err := t.pulse.await(ctx, func(f health.Facts) bool {
-		return f.Enrolled && f.Upstream == health.UpstreamOK && ready(f.IDCard) && ready(f.Printer) && f.Scanner.Usable()
+	err := t.pulse.await(ctx, func(f health.Facts, r health.Report) bool {
+		return r.CanLodge && r.Online && r.CanRead && ready(f.IDCard) && ready(f.Printer) && f.Scanner.Usable()
 	})
 	if err != nil {
 		return fmt.Errorf("wait for devices and gateway: %w", err)

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +18,8 @@ const paperDots = 576
 type paperTray struct {
 	dir  string
 	font *paper.Font
+
+	drawing sync.WaitGroup
 
 	mu    sync.Mutex
 	count int
@@ -35,16 +38,24 @@ func newPaperTray(dir string, font []byte) (*paperTray, error) {
 	return &paperTray{dir: dir, font: f, codes: map[string]string{}}, nil
 }
 
-// take is called at each cut with the bytes of one slip.
+// take is called at each cut with the bytes of one slip. The printer works on at once: drawing takes longer than
+// printing.
 func (t *paperTray) take(b []byte) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := t.keep(b); err != nil {
-		t.errs = append(t.errs, err)
-	}
+	t.count++
+	base := filepath.Join(t.dir, fmt.Sprintf("%04d", t.count))
+	t.mu.Unlock()
+	b = bytes.Clone(b)
+	t.drawing.Go(func() {
+		if err := t.keep(base, b); err != nil {
+			t.mu.Lock()
+			t.errs = append(t.errs, err)
+			t.mu.Unlock()
+		}
+	})
 }
 
-func (t *paperTray) keep(b []byte) error {
+func (t *paperTray) keep(base string, b []byte) error {
 	slips, err := paper.Receipts(b)
 	if err != nil {
 		return fmt.Errorf("read receipt's bytes: %w", err)
@@ -53,8 +64,7 @@ func (t *paperTray) keep(b []byte) error {
 		if slip.Blank() {
 			continue
 		}
-		t.count++
-		if err := t.write(filepath.Join(t.dir, fmt.Sprintf("%04d", t.count)), b, slip); err != nil {
+		if err := t.write(base, b, slip); err != nil {
 			return err
 		}
 	}
@@ -64,7 +74,9 @@ func (t *paperTray) keep(b []byte) error {
 func (t *paperTray) write(base string, b []byte, slip paper.Receipt) (err error) {
 	picture := slip.Picture(t.font, paperDots)
 	if code, err := paper.ReadCode(picture); err == nil {
+		t.mu.Lock()
 		t.codes[code] = base + ".png"
+		t.mu.Unlock()
 	}
 	err = errors.Join(os.WriteFile(base+".bin", b, 0o600), os.WriteFile(base+".txt", []byte(slip.Text()), 0o600))
 	f, ferr := os.OpenFile(base+".png", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
@@ -74,16 +86,18 @@ func (t *paperTray) write(base string, b []byte, slip paper.Receipt) (err error)
 	return errors.Join(err, slip.WritePNG(f, t.font, paperDots), f.Close())
 }
 
-// picture returns the picture whose QR code, read back, is exactly number.
+// picture returns the picture whose QR code, read back, is exactly number, once all that was cut off is drawn.
 func (t *paperTray) picture(number string) (string, bool) {
+	t.drawing.Wait()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p, ok := t.codes[number]
 	return p, ok
 }
 
-// faults returns what the printer's bytes had wrong.
+// faults returns what the printer's bytes had wrong, once all is drawn.
 func (t *paperTray) faults() error {
+	t.drawing.Wait()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return errors.Join(t.errs...)

@@ -13,15 +13,18 @@ import (
 )
 
 // played are the simulated devices as the pilot and the console play them. Parts that are real are done by hand.
-type played struct{ s *simulation }
+type played struct {
+	s *simulation
+	t *Terminal // nil on the console, which waits for nothing
+}
 
 var _ pilot.Devices = played{}
 
-func (s *simulation) devices() pilot.Devices {
+func (s *simulation) devices(t *Terminal) pilot.Devices {
 	if s == nil {
 		return nil
 	}
-	return played{s}
+	return played{s, t}
 }
 
 // any reports whether something is played at all.
@@ -64,7 +67,7 @@ func (p played) Scan(ctx context.Context, text string) error {
 	return p.s.scanner.Scan(ctx, text)
 }
 
-func (p played) Printer(_ context.Context, state string) error {
+func (p played) Printer(ctx context.Context, state string) error {
 	if p.s.printer == nil {
 		return pilot.ErrByHand
 	}
@@ -73,15 +76,21 @@ func (p played) Printer(_ context.Context, state string) error {
 	} else {
 		p.s.printer.SetPaper(devices.PaperOK)
 	}
-	return nil
+	if p.t == nil {
+		return nil
+	}
+	return p.t.pulse.waitPaper(ctx, state != pilot.PaperOut)
 }
 
-func (p played) Net(_ context.Context, up bool) error {
+func (p played) Net(ctx context.Context, up bool) error {
 	if p.s.link == nil {
 		return pilot.ErrByHand
 	}
 	p.s.link.Set(up)
-	return nil
+	if p.t == nil {
+		return nil
+	}
+	return p.t.awaitOnline(ctx, up)
 }
 
 const consoleHelp = `模拟设备（每行一条）：
@@ -92,7 +101,7 @@ const consoleHelp = `模拟设备（每行一条）：
 
 // console plays the devices by lines on a terminal, with the words of the pilot's language.
 func (s *simulation) console(ctx context.Context, in io.Reader, out io.Writer) {
-	fmt.Fprintln(out, consoleHelp, strings.Join(played{s}.Personas(), " "))
+	fmt.Fprintln(out, consoleHelp, strings.Join(played{s: s}.Personas(), " "))
 	lines := bufio.NewScanner(in)
 	for lines.Scan() && ctx.Err() == nil {
 		commands, err := pilot.Parse("console", strings.NewReader(lines.Text()))
@@ -109,7 +118,7 @@ func (s *simulation) console(ctx context.Context, in io.Reader, out io.Writer) {
 }
 
 func (s *simulation) playLine(ctx context.Context, c pilot.Command) error {
-	p := played{s}
+	p := played{s: s}
 	switch c.Verb {
 	case pilot.Card:
 		return p.Card(ctx, c.Label)

@@ -103,10 +103,12 @@ func (p *pulse) beat(ctx context.Context) {
 	facts, line, visits := p.facts, p.line, p.visits
 	report := health.Evaluate(facts, now)
 	news := p.told == nil || !reflect.DeepEqual(*p.told, report)
-	p.told = &report
 	p.mu.Unlock()
 	if news {
 		p.t.kiosk.Post(visit.Health{Report: report})
+		p.mu.Lock()
+		p.told = &report // only now: who waits for it finds the kiosk told
+		p.mu.Unlock()
 	}
 	if err := writeStatus(p.t.opts.Config.DataDir, p.status(facts, report, line, visits, now)); err != nil {
 		p.t.log.LogAttrs(ctx, slog.LevelWarn, "Status file can't be written", slog.Any("error", err))
@@ -166,15 +168,15 @@ func (t *Terminal) terminalID() string {
 	return ""
 }
 
-// await returns once the facts satisfy ok.
-func (p *pulse) await(ctx context.Context, ok func(health.Facts) bool) error {
+// await returns once the kiosk was told a report, and that and the facts satisfy ok.
+func (p *pulse) await(ctx context.Context, ok func(health.Facts, health.Report) bool) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		p.mu.Lock()
-		f := p.facts
+		f, r := p.facts, p.told
 		p.mu.Unlock()
-		if ok(f) {
+		if r != nil && ok(f, *r) {
 			return nil
 		}
 		select {
@@ -187,7 +189,7 @@ func (p *pulse) await(ctx context.Context, ok func(health.Facts) bool) error {
 
 // waitPaper returns once the printer is known to have paper, or not.
 func (p *pulse) waitPaper(ctx context.Context, want bool) error {
-	return p.await(ctx, func(f health.Facts) bool {
+	return p.await(ctx, func(f health.Facts, _ health.Report) bool {
 		return want == (f.Printer.Usable() && f.Printer.Paper != devices.PaperEnd)
 	})
 }

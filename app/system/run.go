@@ -66,7 +66,7 @@ func Run(ctx context.Context, o RunOptions) error {
 
 	var window *screen.Screen
 	t, err := NewTerminal(ctx, Options{
-		Config: cfg, Log: log, Now: time.Now, Rand: rand.Reader, Dial: sim.dial(),
+		Config: cfg, Log: log, Now: chinaNow, Rand: rand.Reader, Dial: sim.dial(),
 		Screen: func(post func(visit.Event)) kiosk.Screen {
 			window = screen.New(screen.Options{
 				Title: "智助", Width: cfg.Screen.Width, Height: cfg.Screen.Height, Inches: cfg.Screen.PanelInches,
@@ -81,24 +81,30 @@ func Run(ctx context.Context, o RunOptions) error {
 	return o.serve(ctx, cancel, t, window, sim, script)
 }
 
-// serve runs the terminal beside the window's main loop, which must have the main goroutine.
+// serve runs the terminal beside the window's main loop, which must have the main goroutine. Being told to end is no
+// error; a script that failed is.
 func (o RunOptions) serve(ctx context.Context, cancel context.CancelFunc, t *Terminal, window *screen.Screen, sim *simulation, script []pilot.Command) error {
-	served := make(chan error, 1)
-	go func() { served <- t.Serve(ctx) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		if err := t.Serve(ctx); err != nil && ctx.Err() == nil {
+			t.log.LogAttrs(ctx, slog.LevelError, "Terminal stopped by itself", slog.Any("error", err))
+		}
+	}()
 	done := make(chan error, 1)
 	go func() {
 		err := o.attend(ctx, t, window, sim, script)
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			err = nil
+		}
 		cancel()
-		done <- errors.Join(err, <-served, t.Close())
+		<-served
+		done <- errors.Join(err, t.Close())
 		window.Quit()
 	}()
 	window.Run()
 	cancel()
-	err := <-done
-	if errors.Is(err, context.Canceled) && !isLineError(err) {
-		return nil
-	}
-	return err
+	return <-done
 }
 
 // attend plays the script, or waits for the end.
@@ -115,7 +121,7 @@ func (o RunOptions) attend(ctx context.Context, t *Terminal, window *screen.Scre
 
 func (o RunOptions) runner(t *Terminal, window *screen.Screen, sim *simulation) *pilot.Runner {
 	return pilot.New(pilot.Options{
-		Window: window, Devices: sim.devices(), Catalog: t.catalog, Shots: o.shots(t.opts.Config),
+		Window: window, Devices: sim.devices(t), Catalog: t.catalog, Shots: o.shots(t.opts.Config),
 		WaitPaper: t.pulse.waitPaper, Now: t.opts.Now, Log: t.log,
 		OnServed: func(s pilot.Served) {
 			fmt.Fprintf(o.Stdout, "{\"item\":%q,\"seed\":%d,\"number\":%q,\"ms\":%d}\n", s.Item, s.Seed, s.Number, s.Took.Milliseconds())
@@ -135,11 +141,6 @@ func (o RunOptions) receipts(cfg Config) string {
 		return filepath.Join(o.Out, "receipts")
 	}
 	return filepath.Join(filepath.Dir(cfg.DataDir), "receipts")
-}
-
-func isLineError(err error) bool {
-	var line *pilot.LineError
-	return errors.As(err, &line)
 }
 
 // config reads the config file, or makes that of a simulated machine.
@@ -170,6 +171,9 @@ func (o RunOptions) script(cfg Config) ([]pilot.Command, error) {
 	}
 	return script, nil
 }
+
+// chinaNow is the time as people here read it, whatever zone the machine is set to.
+func chinaNow() time.Time { return time.Now().In(time.FixedZone("CST", 8*60*60)) }
 
 func directDial(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Timeout: 10 * time.Second}

@@ -186,6 +186,9 @@ func (s *simulation) Close() {
 	}
 	s.stop()
 	s.wg.Wait()
+	if s.paper != nil {
+		s.paper.drawing.Wait()
+	}
 	for i := len(s.close) - 1; i >= 0; i-- {
 		if err := s.close[i](); err != nil {
 			s.log.LogAttrs(context.Background(), slog.LevelWarn, "Simulated part did not close", slog.Any("error", err))

@@ -64,6 +64,7 @@ type Terminal struct {
 	started time.Time
 
 	identity atomic.Pointer[identity.Identity] // nil before enrolment
+	look     atomic.Pointer[func()]            // has the line to the gateway looked at; nil before enrolment
 }
 
 // NewTerminal opens the data file, loads the catalogue and wires the rooms. Nothing runs before Serve.

@@ -36,8 +36,9 @@ func (t *Terminal) serveUpstream(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make sync: %w", err)
 	}
-	kick := syncer.Kick
+	kick, look := syncer.Kick, syncer.Look
 	t.matters.kick.Store(&kick)
+	t.look.Store(&look)
 	t.identity.Store(id)
 	t.matters.box.Store(box)
 	t.pulse.update(func(f *health.Facts) { f.Enrolled = true; f.Upstream = health.UpstreamUnknown })
@@ -116,4 +117,21 @@ func (t *Terminal) onUpstream(s sync.State) {
 			f.Upstream, f.UpstreamSince = now, t.opts.Now()
 		}
 	})
+}
+
+// cableTime is how long a change of the played cable may take to be noticed.
+const cableTime = 10 * time.Second
+
+// awaitOnline has the line looked at, and returns once the kiosk knows that it is up, or down.
+func (t *Terminal) awaitOnline(ctx context.Context, up bool) error {
+	if look := t.look.Load(); look != nil {
+		(*look)()
+	}
+	ctx, cancel := context.WithTimeout(ctx, cableTime)
+	defer cancel()
+	err := t.pulse.await(ctx, func(_ health.Facts, r health.Report) bool { return r.Online == up })
+	if err != nil {
+		return fmt.Errorf("wait until the line's change is noticed: %w", err)
+	}
+	return nil
 }

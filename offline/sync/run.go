@@ -64,6 +64,12 @@ func (s *Syncer) Serve(ctx context.Context) error {
 			return ctx.Err()
 		case <-s.kick:
 			r.wake()
+		case <-s.look:
+			if r.paused {
+				r.wake()
+			} else {
+				r.probe(ctx)
+			}
 		case id := <-r.rested:
 			delete(r.resting, id)
 		case <-r.pause.C:

@@ -71,6 +71,7 @@ type Syncer struct {
 	call *caller
 	pace pace
 	kick chan struct{}
+	look chan struct{}
 
 	mu    sync.Mutex
 	state State
@@ -87,7 +88,7 @@ func New(o Options) (*Syncer, error) {
 	}
 	o = o.withDefaults()
 	s := &Syncer{
-		o: o, kick: make(chan struct{}, 1),
+		o: o, kick: make(chan struct{}, 1), look: make(chan struct{}, 1),
 		call: &caller{o: o, base: base, client: newClient(o)},
 		pace: pace{first: o.FirstBackoff, most: o.MaxBackoff, probe: o.ProbeEvery, halt: o.HaltRetry},
 	}
@@ -99,6 +100,14 @@ func New(o Options) (*Syncer, error) {
 func (s *Syncer) Kick() {
 	select {
 	case s.kick <- struct{}{}:
+	default:
+	}
+}
+
+// Look has the line looked at now: something suggests that it has come or gone. It never blocks.
+func (s *Syncer) Look() {
+	select {
+	case s.look <- struct{}{}:
 	default:
 	}
 }

@@ -3,6 +3,7 @@ package screen
 import (
 	"image/color"
 	"log/slog"
+	"slices"
 
 	"zhizhu/app/screen/theme"
 	"zhizhu/app/screen/touch"
@@ -20,12 +21,17 @@ func (d *draw) receipt(area touch.Rect, body *visit.ReceiptBody) {
 		cols := area.Columns(2, m.Px(44))
 		area, card, side = cols[0], cols[1], m.Px(110)
 	}
-	d.receiptHead(&area, side)
+	head := d.headHeight(area.W, side)
 	if !m.Landscape {
-		card = area
+		card = lower(area, head)
 		card.H -= d.printedHeight(area.W, body) + d.ratesHeight(area.W, body)
 	}
 	plan, fits := d.planReceipt(card, body)
+	if !fits && !m.Landscape {
+		d.receiptPages(area, body)
+		return
+	}
+	d.receiptHead(&area, side)
 	switch {
 	case fits && !m.Landscape:
 		d.rates(&area, body)
@@ -36,33 +42,37 @@ func (d *draw) receipt(area touch.Rect, body *visit.ReceiptBody) {
 		d.rates(&area, body)
 		d.printed(&area, body)
 		plan.draw()
-	case m.Landscape:
+	default:
 		d.rates(&area, body)
 		d.printed(&area, body)
-		d.stack(card, d.receiptBlocks(card, body), 1, pager{})
-	default:
-		d.stack(area, d.receiptParts(area, body), 1, pager{})
+		d.stack(card, d.receiptBlocks(card, body, 0), 1, pager{})
 	}
 }
 
-// receiptParts are the page's parts, to be cut into pages: what became of the paper, the receipt, its code, the rating.
-func (d *draw) receiptParts(area touch.Rect, body *visit.ReceiptBody) []block {
+// receiptPages cuts the page into several: first what became of the paper, and the number.
+func (d *draw) receiptPages(area touch.Rect, body *visit.ReceiptBody) {
 	w := area.W
+	title, lead := centre(d.bold(theme.Title)), centre(d.quiet(theme.Strong))
+	area = lower(area, d.Text(area, d.v.Title, title)+d.m.Px(14))
 	var blocks []block
 	if h := d.printedHeight(w, body); h > 0 {
 		blocks = append(blocks, block{h - d.m.Gap(), func(r touch.Rect) { d.printed(&r, body) }})
 	}
-	blocks = append(blocks, d.receiptBlocks(area, body)...)
+	blocks = append(blocks, d.receiptBlocks(area, body, d.printedHeight(w, body))...)
+	if d.v.Lead != "" {
+		at := min(2, len(blocks))
+		blocks = slices.Insert(blocks, at, block{d.Height(d.v.Lead, w, lead), func(r touch.Rect) { d.Text(r, d.v.Lead, lead) }})
+	}
 	if h := d.ratesHeight(w, body); h > 0 {
 		blocks = append(blocks, block{h - d.m.Gap(), func(r touch.Rect) { d.rates(&r, body) }})
 	}
-	return blocks
+	d.stack(area, blocks, 1, pager{})
 }
 
 // receiptBlocks are the receipt's rows and its code, each on a card of its own; rows that are more than a page holds get
-// several.
-func (d *draw) receiptBlocks(area touch.Rect, body *visit.ReceiptBody) []block {
-	most := area.H - d.pagerHeight()
+// several. Above is what stands above the first on its page.
+func (d *draw) receiptBlocks(area touch.Rect, body *visit.ReceiptBody, above float32) []block {
+	most := area.H - d.pagerHeight() - above
 	var blocks []block
 	for rest := body.Rows; len(rest) > 0; {
 		n := len(rest)
@@ -75,6 +85,7 @@ func (d *draw) receiptBlocks(area touch.Rect, body *visit.ReceiptBody) []block {
 		}
 		rest = rest[len(part.Rows):]
 		blocks = append(blocks, d.receiptPart(area.W, &part))
+		most = area.H - d.pagerHeight()
 	}
 	if body.Code == "" {
 		return blocks
@@ -98,6 +109,11 @@ func (d *draw) receiptPart(w float32, part *visit.ReceiptBody) block {
 		c.area = r
 		c.draw()
 	}}
+}
+
+func (d *draw) headHeight(w, side float32) float32 {
+	return side + d.m.Px(14) + d.Height(d.v.Title, w, centre(d.bold(theme.Title))) +
+		d.Height(d.v.Lead, w, centre(d.quiet(theme.Strong))) + d.m.Px(18)
 }
 
 // receiptHead sets the sign that it is done, and the words.
@@ -133,6 +149,10 @@ func (d *draw) planReceipt(area touch.Rect, body *visit.ReceiptBody) (*receiptPl
 		for _, side := range []float32{max(m.MM(40), m.Px(280)), m.MM(40), m.MM(32)} {
 			c := &receiptPlan{d: d, body: body, size: size, side: side, area: area}
 			if c.measure() {
+				if !c.beside && c.side > 0 {
+					c.side = min(max(m.Px(300), c.side), c.side+area.H-c.height) // what is left is the code's
+					c.measure()
+				}
 				return c, true
 			}
 		}

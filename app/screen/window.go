@@ -13,8 +13,8 @@ const AppID = "cn.zhizhu.kiosk"
 
 // New builds the window. It must be called on the program's first goroutine, on which Run is called later.
 //
-// Fyne reads FYNE_CACHE before main begins, so it can't be set here: the unit file and packaging/run.sh set it to 10s,
-// and the program works without it.
+// Fyne reads FYNE_CACHE before main begins, so it can't be set here: whoever starts the program sets it to 10s. Without
+// it Fyne keeps what is no longer drawn for a minute.
 func New(o Options) *Screen {
 	prepareEnvironment()
 	real := o.App == nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"zhizhu/app/visit"
@@ -12,12 +13,11 @@ import (
 // errClosed says that the window is gone.
 var errClosed = errors.New("the window is closed")
 
-// cacheLife is how long Fyne keeps a text that is no longer drawn, where FYNE_CACHE is set as it should be, and a bit.
-const cacheLife = 12 * time.Second
-
 // Wipe empties every text, value and picture of every page, and returns once the emptied window has been painted.
-// Fyne's measured texts and drawn fonts go at once; the graphics memory of texts goes with the first frame after Fyne's
-// cache time, for which a frame is asked.
+//
+// Fyne's own caches of measured and drawn texts can't be emptied from outside (setting the theme again would do it, and
+// lose 17 MB of parsed fonts each time): Fyne drops what has not been drawn for FYNE_CACHE, drawn texts with the first
+// frame after that, for which a frame is asked here.
 func (s *Screen) Wipe(ctx context.Context) error {
 	painted := make(chan struct{})
 	s.post(func() {
@@ -32,6 +32,15 @@ func (s *Screen) Wipe(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("wipe screen: %w", ctx.Err())
 	}
+}
+
+// cacheLife returns how long Fyne keeps a text that is no longer drawn, and a bit.
+func cacheLife() time.Duration {
+	life, err := time.ParseDuration(os.Getenv("FYNE_CACHE"))
+	if err != nil {
+		life = time.Minute
+	}
+	return life + life/2 + 2*time.Second
 }
 
 func (s *Screen) wipe() {
@@ -52,8 +61,6 @@ func (s *Screen) wipe() {
 	s.view, s.seenV, s.shown = visit.View{}, visit.View{}, false
 	s.local, s.overLocal = local{}, local{}
 	s.kit.Forget()
-	// Fyne keeps measured texts and drawn fonts until the theme is set again.
-	s.app.Settings().SetTheme(s.look)
 	// The farewell that stands while the machine is wiped holds nothing of anybody's, and may stand on.
 	if bare(now) {
 		s.apply(now)
@@ -61,7 +68,7 @@ func (s *Screen) wipe() {
 		s.touched()
 	}
 	if s.paints {
-		s.after(cacheLife, s.beacon.Refresh)
+		s.after(cacheLife(), s.beacon.Refresh)
 	}
 }
 

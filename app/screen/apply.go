@@ -34,39 +34,49 @@ const (
 
 // kind returns the page that a body is shown on.
 func kind(b visit.Body) page {
-	switch b.(type) {
+	p, _ := layout(b)
+	return p
+}
+
+// layout returns a body's page and how it is laid out.
+//
+//nolint:gocyclo // one line a kind of page
+func layout(b visit.Body) (page, func(*draw, touch.Rect)) {
+	switch body := b.(type) {
 	case *visit.AttractBody:
-		return pageAttract
+		return pageAttract, func(d *draw, r touch.Rect) { d.attract(r, body) }
 	case *visit.HomeBody:
-		return pageHome
+		return pageHome, func(d *draw, r touch.Rect) { d.home(r, body) }
 	case *visit.ListBody:
-		return pageList
+		return pageList, func(d *draw, r touch.Rect) { d.list(r, body) }
 	case *visit.GuideBody:
-		return pageGuide
+		return pageGuide, func(d *draw, r touch.Rect) { d.guide(r, body) }
 	case *visit.IdentifyBody:
-		return pageIdentify
+		return pageIdentify, func(d *draw, r touch.Rect) { d.identify(r, body) }
 	case *visit.QuestionBody:
-		return pageQuestion
+		return pageQuestion, func(d *draw, r touch.Rect) { d.question(r, body) }
 	case *visit.MaterialsBody:
-		return pageMaterials
+		return pageMaterials, func(d *draw, r touch.Rect) { d.materials(r, body) }
 	case *visit.CommitBody:
-		return pageCommit
+		return pageCommit, func(d *draw, r touch.Rect) { d.commit(r, body) }
 	case *visit.SignBody:
-		return pageSign
+		return pageSign, func(d *draw, r touch.Rect) { d.sign(r, body) }
 	case *visit.ReviewBody:
-		return pageReview
+		return pageReview, func(d *draw, r touch.Rect) { d.review(r, body) }
 	case *visit.WaitBody:
-		return pageWait
+		return pageWait, func(d *draw, r touch.Rect) { d.wait(r, body) }
 	case *visit.ReceiptBody:
-		return pageReceipt
+		return pageReceipt, func(d *draw, r touch.Rect) { d.receipt(r, body) }
 	case *visit.RecordsBody:
-		return pageRecords
-	case *visit.WipedBody, *visit.OutBody:
-		return pageClosing
+		return pageRecords, func(d *draw, r touch.Rect) { d.records(r, body) }
+	case *visit.WipedBody:
+		return pageClosing, func(d *draw, r touch.Rect) { d.closing(r, body.Lines, "circle-check") }
+	case *visit.OutBody:
+		return pageClosing, func(d *draw, r touch.Rect) { d.closing(r, body.Lines, "wrench") }
 	case *visit.StaffBody:
-		return pageStaff
+		return pageStaff, func(d *draw, r touch.Rect) { d.staff(r, body) }
 	default:
-		return pageNone
+		return pageNone, func(*draw, touch.Rect) {}
 	}
 }
 
@@ -166,40 +176,8 @@ func overKey(v visit.View) string {
 // drawPage lays out the part between header and bar.
 func (s *Screen) drawPage(b *touch.Board, v visit.View, area touch.Rect, fresh bool) {
 	b.Begin(s.kit.Palette.Page)
-	d := draw{s: s, Board: b, m: s.kit.Metrics, p: s.kit.Palette, v: v, fresh: fresh, local: &s.local}
-	switch body := v.Body.(type) {
-	case *visit.AttractBody:
-		d.attract(area, body)
-	case *visit.HomeBody:
-		d.home(area, body)
-	case *visit.ListBody:
-		d.list(area, body)
-	case *visit.GuideBody:
-		d.guide(area, body)
-	case *visit.IdentifyBody:
-		d.identify(area, body)
-	case *visit.QuestionBody:
-		d.question(area, body)
-	case *visit.MaterialsBody:
-		d.materials(area, body)
-	case *visit.CommitBody:
-		d.commit(area, body)
-	case *visit.SignBody:
-		d.sign(area, body)
-	case *visit.ReviewBody:
-		d.review(area, body)
-	case *visit.WaitBody:
-		d.wait(area, body)
-	case *visit.ReceiptBody:
-		d.receipt(area, body)
-	case *visit.RecordsBody:
-		d.records(area, body)
-	case *visit.WipedBody:
-		d.closing(area, body.Lines, "circle-check")
-	case *visit.OutBody:
-		d.closing(area, body.Lines, "wrench")
-	case *visit.StaffBody:
-		d.staff(area, body)
-	}
+	d := &draw{s: s, Board: b, m: s.kit.Metrics, p: s.kit.Palette, v: v, fresh: fresh, local: &s.local}
+	_, lay := layout(v.Body)
+	lay(d, area)
 	b.End()
 }

@@ -210,7 +210,7 @@ func TestBounce(t *testing.T) {
 	w.show(view(t, "question-choice"))
 	tap := func() visit.Event {
 		w.events = nil
-		tile, _ := w.s.find(func(tile *touch.Tile, exact bool) bool { return tile.Spec().ID == "next" })
+		tile, _ := w.s.find(func(tile *touch.Tile, _ bool) bool { return tile.Spec().ID == "next" })
 		test.Tap(tile)
 		return w.last()
 	}

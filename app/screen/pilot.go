@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -114,8 +115,8 @@ func (s *Screen) tapWhere(label string, match func(*touch.Tile, bool) bool) erro
 func (s *Screen) find(match func(*touch.Tile, bool) bool) (hit *touch.Tile, off bool) {
 	boards := s.boards()
 	for _, exact := range []bool{true, false} {
-		for i := len(boards) - 1; i >= 0; i-- {
-			for _, t := range boards[i].Tiles() {
+		for _, b := range slices.Backward(boards) {
+			for _, t := range b.Tiles() {
 				if !match(t, exact) {
 					continue
 				}
@@ -173,13 +174,13 @@ func (s *Screen) topAt(at fyne.Position) fyne.CanvasObject {
 		if !o.Visible() || at.X < pos.X || at.Y < pos.Y || at.X >= pos.X+size.Width || at.Y >= pos.Y+size.Height {
 			return
 		}
-		switch o := o.(type) {
+		switch felt := o.(type) {
 		case *fyne.Container:
-			for _, child := range o.Objects {
+			for _, child := range felt.Objects {
 				walk(child, pos)
 			}
 		case fyne.Tappable, desktop.Mouseable:
-			found = o.(fyne.CanvasObject)
+			found = o
 		}
 	}
 	walk(s.root, fyne.Position{})

@@ -129,39 +129,57 @@ func (s *Screen) typeDate(f *catalog.Field, iso string) error {
 // Choose chooses an option of the question, of a material, or of a sentence to tick, by the row's words.
 func (s *Screen) Choose(label, option string) error {
 	return s.do(func() error {
-		switch body := s.view.Body.(type) {
-		case *visit.QuestionBody:
+		if body, ok := s.view.Body.(*visit.QuestionBody); ok {
 			if body.Field == nil || !s.asks(body, label) {
 				return errPilot("the question is not %q but %q", label, s.view.Title)
 			}
 			return s.chooseOption(body, option)
-		case *visit.MaterialsBody:
-			for _, row := range body.Rows {
-				if strings.Contains(row.Name, label) {
-					return s.tapAction(row.Choices, option)
-				}
+		}
+		for _, row := range pilotRows(s.view.Body) {
+			if !strings.Contains(row.words, label) && row.number != label {
+				continue
 			}
-		case *visit.CommitBody:
-			for _, row := range body.Ticks {
-				if strings.Contains(row.Text, label) {
-					return s.tapAction([]visit.Action{row.Act}, row.Act.Label)
-				}
+			if row.only {
+				option = row.actions[0].Label
 			}
-		case *visit.ReviewBody:
-			for _, row := range body.Rows {
-				if row.Edit != nil && strings.Contains(row.Label, label) {
-					return s.tapAction([]visit.Action{*row.Edit}, option)
-				}
-			}
-		case *visit.RecordsBody:
-			for _, row := range body.Rows {
-				if row.Print != nil && (strings.Contains(row.Name, label) || row.Number == label) {
-					return s.tapAction([]visit.Action{*row.Print}, option)
-				}
-			}
+			return s.tapAction(row.actions, option)
 		}
 		return errPilot("there is no row %q on the page %s", label, s.view.Step)
 	})
+}
+
+// pilotRow is a row with controls of its own.
+type pilotRow struct {
+	words, number string
+	actions       []visit.Action
+	only          bool // its one control is meant, whatever it says
+}
+
+func pilotRows(b visit.Body) []pilotRow {
+	var rows []pilotRow
+	switch body := b.(type) {
+	case *visit.MaterialsBody:
+		for _, r := range body.Rows {
+			rows = append(rows, pilotRow{words: r.Name, actions: r.Choices})
+		}
+	case *visit.CommitBody:
+		for _, r := range body.Ticks {
+			rows = append(rows, pilotRow{words: r.Text, actions: []visit.Action{r.Act}, only: true})
+		}
+	case *visit.ReviewBody:
+		for _, r := range body.Rows {
+			if r.Edit != nil {
+				rows = append(rows, pilotRow{words: r.Label, actions: []visit.Action{*r.Edit}})
+			}
+		}
+	case *visit.RecordsBody:
+		for _, r := range body.Rows {
+			if r.Print != nil {
+				rows = append(rows, pilotRow{words: r.Name, number: r.Number, actions: []visit.Action{*r.Print}})
+			}
+		}
+	}
+	return rows
 }
 
 func (s *Screen) chooseOption(body *visit.QuestionBody, option string) error {

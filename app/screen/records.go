@@ -33,7 +33,9 @@ func (d *draw) record(r touch.Rect, row visit.RecordRow, measure bool) float32 {
 		t     touch.Type
 	}
 	lines := []line{
-		{row.Name, d.bold(theme.Strong)}, {row.Number, d.ink(theme.Body)}, {row.When, d.quiet(theme.Body)},
+		{row.Name, d.bold(theme.Strong)},
+		{row.Number, d.ink(theme.Body)},
+		{row.When, d.quiet(theme.Body)},
 		{row.State, touch.Type{Size: theme.Body, Bold: true, Color: d.p.Primary}},
 	}
 	var h float32

@@ -33,8 +33,10 @@ func receipt() visit.View {
 	v := page(visit.Receipt, 5, "已收到您的申请", "材料收到了，还没有正式受理，以窗口答复为准。请收好身份证。", &visit.ReceiptBody{
 		Heading: "收件凭证",
 		Rows: []visit.Pair{
-			{Label: "事项", Value: "社会保险待遇领取资格认证"}, {Label: "编号", Value: "MX0427-20261123-0018-5"},
-			{Label: "申请人", Value: "测试甲"}, {Label: "收件时间", Value: "2026-11-23 09:47"},
+			{Label: "事项", Value: "社会保险待遇领取资格认证"},
+			{Label: "编号", Value: "MX0427-20261123-0018-5"},
+			{Label: "申请人", Value: "测试甲"},
+			{Label: "收件时间", Value: "2026-11-23 09:47"},
 			{Label: "现在", Value: "已存好，等网络恢复后自动送出"},
 		},
 		Code: "MX0427-20261123-0018-5", CodeTip: "下次刷身份证，或扫这个码，就能查进度",
@@ -91,10 +93,14 @@ func staff() visit.View {
 		Step: visit.Staff, Header: header(false), Title: "机器情况（运维）", Lead: "雁洋镇长教村便民服务站　MX0427",
 		Body: &visit.StaffBody{Rows: []visit.Pair{
 			{Label: "身份证阅读器", Value: "【故障】找不到 /dev/zhizhu-idcard：请检查 USB 线，或在配置里改端口"},
-			{Label: "打印机", Value: "【注意】纸快用完了"}, {Label: "扫码器", Value: "正常"},
+			{Label: "打印机", Value: "【注意】纸快用完了"},
+			{Label: "扫码器", Value: "正常"},
 			{Label: "网络", Value: "【故障】网关的证书不是我们登记的那一个：请联系区政数局"},
-			{Label: "等待送出", Value: "7 件"}, {Label: "最早一件", Value: "2026-11-21 16:02"}, {Label: "上级已签收", Value: "214 件"},
-			{Label: "事项目录", Value: "2026.11.23-1　12 项　9f2c11ab03de"}, {Label: "本机时间", Value: "2026-11-23 09:41:07"},
+			{Label: "等待送出", Value: "7 件"},
+			{Label: "最早一件", Value: "2026-11-21 16:02"},
+			{Label: "上级已签收", Value: "214 件"},
+			{Label: "事项目录", Value: "2026.11.23-1　12 项　9f2c11ab03de"},
+			{Label: "本机时间", Value: "2026-11-23 09:41:07"},
 		}},
 		Bar: []visit.Action{exit},
 	}

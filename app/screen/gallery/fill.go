@@ -45,7 +45,8 @@ func choice() visit.View {
 			option("none", "都要人照顾", "bed", false),
 		},
 		Known: []visit.Pair{
-			{Label: "办事人", Value: "测试甲"}, {Label: "身份证号", Value: "4414**********0017"},
+			{Label: "办事人", Value: "测试甲"},
+			{Label: "身份证号", Value: "4414**********0017"},
 			{Label: "住址", Value: "广东省梅州市梅县区雁洋镇长教村第十二村民小组老屋下三十五号之一"},
 		},
 	})
@@ -170,7 +171,9 @@ func review() visit.View {
 	confirm.Style = visit.Primary
 	return page(visit.Review, 4, "最后看一遍，对不对？", "不对的地方点“改一改”；都对就点“确认提交”。", &visit.ReviewBody{
 		Rows: []visit.ReviewRow{
-			{Label: "要办的事", Value: longName}, {Label: "姓名", Value: "测试甲"}, {Label: "身份证号", Value: "4414**********0017"},
+			{Label: "要办的事", Value: longName},
+			{Label: "姓名", Value: "测试甲"},
+			{Label: "身份证号", Value: "4414**********0017"},
 			{Label: "住址", Value: "广东省梅州市梅县区雁洋镇长教村第十二村民小组老屋下三十五号之一"},
 			{Label: "联系电话", Value: "138 0013 8000", Edit: edit("phone")},
 			{Label: "生活能自理吗", Value: "有些要人帮", Edit: edit("care")},

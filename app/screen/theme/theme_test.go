@@ -40,15 +40,26 @@ func TestContrast(t *testing.T) {
 			ink, ground color.NRGBA
 			least       float64
 		}{
-			{"ink on page", p.Ink, p.Page, least}, {"ink on surface", p.Ink, p.Surface, least},
+			{"ink on page", p.Ink, p.Page, least},
+			{"ink on surface", p.Ink, p.Surface, least},
 			{"ink on pick", p.Ink, p.Pick, least},
-			{"quiet on page", p.Quiet, p.Page, least}, {"quiet on surface", p.Quiet, p.Surface, least},
-			{"on sunk", p.OnSunk, p.Sunk, least}, {"quiet on sunk", p.Quiet, p.Sunk, least}, {"on primary", p.OnPrime, p.Primary, least},
-			{"on pressed", p.OnPrime, p.Pressed, least}, {"primary on pick", p.Primary, p.Pick, least},
-			{"warm", p.WarmInk, p.WarmGround, least}, {"good", p.Good, p.GoodGround, least}, {"good on surface", p.Good, p.Surface, least},
-			{"wrong", p.WrongInk, p.WrongGround, least}, {"pill", p.OnPrime, p.Pill, 4.5}, {"warm pill", p.OnPillWarm, p.PillWarm, 4.5},
-			{"blue", p.TintBlue.Ink, p.TintBlue.Ground, 3}, {"green", p.TintGreen.Ink, p.TintGreen.Ground, 3},
-			{"red", p.TintRed.Ink, p.TintRed.Ground, 3}, {"brown", p.TintBrown.Ink, p.TintBrown.Ground, 3},
+			{"quiet on page", p.Quiet, p.Page, least},
+			{"quiet on surface", p.Quiet, p.Surface, least},
+			{"on sunk", p.OnSunk, p.Sunk, least},
+			{"quiet on sunk", p.Quiet, p.Sunk, least},
+			{"on primary", p.OnPrime, p.Primary, least},
+			{"on pressed", p.OnPrime, p.Pressed, least},
+			{"primary on pick", p.Primary, p.Pick, least},
+			{"warm", p.WarmInk, p.WarmGround, least},
+			{"good", p.Good, p.GoodGround, least},
+			{"good on surface", p.Good, p.Surface, least},
+			{"wrong", p.WrongInk, p.WrongGround, least},
+			{"pill", p.OnPrime, p.Pill, 4.5},
+			{"warm pill", p.OnPillWarm, p.PillWarm, 4.5},
+			{"blue", p.TintBlue.Ink, p.TintBlue.Ground, 3},
+			{"green", p.TintGreen.Ink, p.TintGreen.Ground, 3},
+			{"red", p.TintRed.Ink, p.TintRed.Ground, 3},
+			{"brown", p.TintBrown.Ink, p.TintBrown.Ground, 3},
 		}
 		for _, pair := range pairs {
 			if got := contrast(pair.ink, pair.ground); got < pair.least {

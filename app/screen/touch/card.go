@@ -61,8 +61,10 @@ func (c *card) show(r Rect, l Look) {
 func (c *card) showEdges(r Rect, l Look) {
 	w := l.LineWidth
 	sides := [4]Rect{
-		{r.X, r.Y, r.W, w}, {r.X, r.Below() - w, r.W, w},
-		{r.X, r.Y + w, w, r.H - 2*w}, {r.Right() - w, r.Y + w, w, r.H - 2*w},
+		{r.X, r.Y, r.W, w},
+		{r.X, r.Below() - w, r.W, w},
+		{r.X, r.Y + w, w, r.H - 2*w},
+		{r.Right() - w, r.Y + w, w, r.H - 2*w},
 	}
 	for i, e := range c.edges {
 		if w <= 0 {
@@ -76,8 +78,10 @@ func (c *card) showEdges(r Rect, l Look) {
 func (c *card) showCorners(r Rect, l Look, recolour bool) {
 	n := float32(math.Round(float64(l.Radius)))
 	at := [4]Rect{
-		{r.X, r.Y, n, n}, {r.Right() - n, r.Y, n, n},
-		{r.Right() - n, r.Below() - n, n, n}, {r.X, r.Below() - n, n, n},
+		{r.X, r.Y, n, n},
+		{r.Right() - n, r.Y, n, n},
+		{r.Right() - n, r.Below() - n, n, n},
+		{r.X, r.Below() - n, n, n},
 	}
 	for i, img := range c.corners {
 		if n <= 0 || r.W < 2*n || r.H < 2*n {

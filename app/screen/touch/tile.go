@@ -58,7 +58,6 @@ type Tile struct {
 	spec   Spec
 	rect   Rect
 	around color.NRGBA
-	inner  Rect // last arranged size
 	stale  bool
 	down   bool
 	tap    func()

@@ -18,33 +18,12 @@ type inks struct {
 // inks chooses the colours. Chosen and off are never told by colour alone: a sign or words stand beside.
 func (t *Tile) inks() inks {
 	p, m, s := t.kit.Palette, t.kit.Metrics, t.spec
-	c := inks{ground: p.Surface, line: p.Line, text: p.Ink, sub: p.Quiet, icon: p.Primary, width: m.Line()}
-	switch s.Role {
-	case Primary:
-		c = inks{ground: p.Primary, text: p.OnPrime, sub: p.OnPrime, icon: p.OnPrime}
-	case Warm:
-		c = inks{ground: p.WarmGround, line: p.WarmLine, text: p.WarmInk, sub: p.WarmInk, icon: p.WarmInk, width: m.Line()}
-	case Quiet:
-		c = inks{ground: t.around, text: p.Primary, sub: p.Quiet, icon: p.Primary}
-	case Card:
-		c.width = 0
-		if m.Guided {
-			c.width = m.Line()
-		}
-	case Plain:
-	}
+	c := t.atRest()
 	switch {
 	case s.Off:
 		c = inks{ground: p.Sunk, text: p.OnSunk, sub: p.OnSunk, icon: p.OnSunk}
-	case t.down && s.Role == Primary:
-		c.ground = p.Pressed
-	case t.down && s.Role == Warm:
-		c.ground = p.WarmLine
-		if m.Guided {
-			c.ground = p.WrongInk
-		}
 	case t.down:
-		c.ground = p.Pick
+		c.ground = t.pressed()
 	case s.Chosen:
 		c.ground, c.line, c.width, c.text = p.Pick, p.Primary, m.Line()+2, p.Primary
 	case s.Bad:
@@ -55,6 +34,41 @@ func (t *Tile) inks() inks {
 		c.line = p.Primary
 	}
 	return c
+}
+
+// atRest are the colours of the tile's role.
+func (t *Tile) atRest() inks {
+	p, m := t.kit.Palette, t.kit.Metrics
+	c := inks{ground: p.Surface, line: p.Line, text: p.Ink, sub: p.Quiet, icon: p.Primary, width: m.Line()}
+	switch t.spec.Role {
+	case Primary:
+		return inks{ground: p.Primary, text: p.OnPrime, sub: p.OnPrime, icon: p.OnPrime}
+	case Warm:
+		return inks{ground: p.WarmGround, line: p.WarmLine, text: p.WarmInk, sub: p.WarmInk, icon: p.WarmInk, width: m.Line()}
+	case Quiet:
+		return inks{ground: t.around, text: p.Primary, sub: p.Quiet, icon: p.Primary}
+	case Card:
+		if !m.Guided {
+			c.width = 0
+		}
+	case Plain:
+	}
+	return c
+}
+
+// pressed is the ground under a finger.
+func (t *Tile) pressed() color.NRGBA {
+	p := t.kit.Palette
+	switch {
+	case t.spec.Role == Primary:
+		return p.Pressed
+	case t.spec.Role == Warm && t.kit.Metrics.Guided:
+		return p.WrongInk
+	case t.spec.Role == Warm:
+		return p.WarmLine
+	default:
+		return p.Pick
+	}
 }
 
 // draw lays out the tile's parts for its size.

@@ -108,8 +108,11 @@ func soak(s *screen.Screen, rounds int) error {
 			return fmt.Errorf("read memory: %w", err)
 		}
 		rss := regexp.MustCompile(`VmRSS:\s+(\d+)`).FindSubmatch(status)
-		fmt.Printf("round %3d  heap %5.1f MB  rss %s kB  views %v  wipe %v\n",
+		_, err = fmt.Fprintf(os.Stdout, "round %3d  heap %5.1f MB  rss %s kB  views %v  wipe %v\n",
 			i+1, float64(m.HeapAlloc)/1e6, rss[1], shown.Round(time.Millisecond), time.Since(begun).Round(time.Millisecond))
+		if err != nil {
+			return fmt.Errorf("print memory: %w", err)
+		}
 	}
 	return nil
 }

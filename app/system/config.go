@@ -76,23 +76,31 @@ var stationCode = regexp.MustCompile(`^[A-Za-z0-9]{2,16}$`)
 // stationName is the pattern of R14: village and community stations, town centres, the district's hall.
 var stationName = regexp.MustCompile(`(便民服务站|便民服务中心|政务服务中心)$`)
 
-// LoadConfig reads and checks a config file. Relative paths in it count from the file's own folder.
-func LoadConfig(path string) (Config, error) {
+// LoadConfig reads and checks a config file. Relative paths in it count from the file's own folder. Its error is a
+// *ConfigError that names all that is wrong.
+func LoadConfig(path string) (Config, error) { return loadConfig(path, false) }
+
+// loadConfig takes a config without a gateway where the local one is to be used.
+func loadConfig(path string, sim bool) (Config, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Config{}, &ConfigError{fmt.Errorf("找不到配置文件 %s：请检查 --config 后面的路径", path)}
 	}
 	if err != nil {
-		return Config{}, &ConfigError{fmt.Errorf("read config: %w", err)}
+		return Config{}, &ConfigError{fmt.Errorf("配置文件 %s 打不开：%w", path, err)}
 	}
 	var c Config
-	if err := strictyaml.Decode(path, data, &c); err != nil {
+	lines, err := strictyaml.DecodeLines(path, undot(data), &c)
+	var problems strictyaml.FileErrors
+	if err != nil && !errors.As(err, &problems) {
+		return Config{}, &ConfigError{err}
+	}
+	problems = append(problems, c.check(path, lines, sim)...)
+	problems.Sort()
+	if err := problems.OrNil(); err != nil {
 		return Config{}, &ConfigError{err}
 	}
 	c.resolve(filepath.Dir(path))
-	if err := c.check(path); err != nil {
-		return Config{}, &ConfigError{err}
-	}
 	return c, nil
 }
 
@@ -112,37 +120,39 @@ func (c *Config) resolve(dir string) {
 	orBaud(&c.Devices.Scanner, defaultScannerBaud)
 }
 
-// check returns everything that is wrong, at once.
-func (c *Config) check(path string) error {
-	var errs []error
-	wrong := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: "+format, append([]any{path}, args...)...))
+// check returns everything that is wrong and that the reader of the file could not see.
+func (c *Config) check(path string, lines *strictyaml.Lines, sim bool) strictyaml.FileErrors {
+	var all strictyaml.FileErrors
+	wrong := func(at []any, format string, args ...any) {
+		if !lines.Failed(at...) {
+			all = append(all, strictyaml.Problem{File: path, Line: lines.At(at...), Text: fmt.Sprintf(format, args...)})
+		}
 	}
 	if c.DataDir == "" {
-		wrong("data_dir 没有写：请写存放办件的文件夹，例如 data_dir: /var/lib/zhizhu")
+		wrong([]any{"data_dir"}, "data_dir 没有写：请写存放办件的文件夹，例如 data_dir: /var/lib/zhizhu")
 	}
 	if !stationCode.MatchString(c.Station.Code) {
-		wrong("station.code %q 不对：请写 2 到 16 位字母或数字的站点编码，例如 MX0427", c.Station.Code)
+		wrong([]any{"station", "code"}, "station.code %q 不对：请写 2 到 16 位字母或数字的站点编码，例如 MX0427", c.Station.Code)
 	}
 	if c.Station.Name == "" {
-		wrong("station.name 没有写：请写站点全名，例如 雁洋镇长教村便民服务站")
+		wrong([]any{"station", "name"}, "station.name 没有写：请写站点全名，例如 雁洋镇长教村便民服务站")
 	}
-	if u, err := url.Parse(c.Upstream.URL); err != nil || u.Scheme != "https" || u.Host == "" {
-		wrong("upstream.url %q 不对：请写对接网关的地址，例如 https://gateway.example:8443", c.Upstream.URL)
+	if u, err := url.Parse(c.Upstream.URL); !sim && (err != nil || u.Scheme != "https" || u.Host == "") {
+		wrong([]any{"upstream", "url"}, "upstream.url %q 不对：请写对接网关的地址，例如 https://gateway.example:8443", c.Upstream.URL)
 	}
-	if c.Upstream.CA == "" {
-		wrong("upstream.ca 没有写：请写网关 CA 证书文件的路径")
+	if c.Upstream.CA == "" && c.Upstream.URL != "" {
+		wrong([]any{"upstream", "ca"}, "upstream.ca 没有写：请写网关 CA 证书文件的路径")
 	}
 	bauds := []struct {
 		name string
 		baud int
 	}{{"idcard", c.Devices.IDCard.Baud}, {"printer", c.Devices.Printer.Baud}, {"scanner", c.Devices.Scanner.Baud}}
 	for _, b := range bauds {
-		if b.baud < 50 {
-			wrong("devices.%s.baud %d 不对：常见的是 9600 或 115200", b.name, b.baud)
+		if b.baud != 0 && b.baud < 50 {
+			wrong([]any{"devices", b.name, "baud"}, "devices.%s.baud %d 不对：常见的是 9600 或 115200", b.name, b.baud)
 		}
 	}
-	return errors.Join(errs...)
+	return all
 }
 
 // Oddities returns what is allowed but should be looked at by staff.

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"zhizhu/app/kiosk"
@@ -76,7 +78,7 @@ func Run(ctx context.Context, o RunOptions) error {
 		},
 	})
 	if err != nil {
-		return err
+		return startError(err)
 	}
 	return o.serve(ctx, cancel, t, window, sim, script)
 }
@@ -105,6 +107,24 @@ func (o RunOptions) serve(ctx context.Context, cancel context.CancelFunc, t *Ter
 	window.Run()
 	cancel()
 	return <-done
+}
+
+// startError says to staff what to do, by the kind of the fault that keeps the program from starting.
+func startError(err error) error {
+	words := ""
+	switch {
+	case errors.Is(err, store.ErrLocked):
+		words = "数据文件正被另一个程序使用，请先停掉那个程序（是不是已经开着一个智助？）"
+	case errors.Is(err, store.ErrNewer):
+		words = "数据文件是更新版本的程序写的，请安装那个版本；文件没有改动"
+	case errors.Is(err, store.ErrFull):
+		words = "磁盘满了，请腾出空间再启动"
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		words = "数据文件夹不能写，请检查 data_dir 和它的权限"
+	default:
+		return err
+	}
+	return fmt.Errorf("%s：%w", words, err)
 }
 
 // attend plays the script, or waits for the end.
@@ -147,7 +167,7 @@ func (o RunOptions) receipts(cfg Config) string {
 func (o RunOptions) config() (Config, error) {
 	switch {
 	case o.Config != "":
-		return LoadConfig(o.Config)
+		return loadConfig(o.Config, o.Sim)
 	case o.Sim:
 		return simConfig(o.Data)
 	default:

@@ -1,0 +1,160 @@
+package system
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"zhizhu/app/health"
+	"zhizhu/app/kiosk"
+	"zhizhu/app/pilot"
+	"zhizhu/app/visit"
+)
+
+// bench is a terminal on a test's table, its window without a picture.
+type bench struct {
+	*Terminal
+	window *Headless
+	sim    *simulation
+}
+
+// startBench plays what cfg leaves out and serves until the test ends.
+func startBench(t *testing.T, cfg Config, dir string) *bench {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	log := newLog(t.Output())
+	s, err := startSimulation(ctx, &cfg, dir, filepath.Join(dir, "receipts"), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{sim: s}
+	b.Terminal, err = NewTerminal(ctx, Options{
+		Config: cfg, Log: log, Now: chinaNow, Rand: rand.Reader, Dial: s.dial(),
+		Screen: func(post func(visit.Event)) kiosk.Screen {
+			b.window = NewHeadless(post)
+			return b.window
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- b.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-served
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	})
+	return b
+}
+
+// await waits until the kiosk was told a report that satisfies ok.
+func (b *bench) await(t *testing.T, what string, ok func(health.Facts, health.Report) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := b.pulse.await(ctx, ok); err != nil {
+		t.Fatalf("wait for %s: %v", what, err)
+	}
+}
+
+func (b *bench) runner() *pilot.Runner {
+	return pilot.New(pilot.Options{Window: b.window, Devices: b.sim.devices(b.Terminal), Catalog: b.catalog, Now: time.Now, Log: b.log})
+}
+
+func benchConfig(t *testing.T) (Config, string) {
+	t.Helper()
+	dir := t.TempDir()
+	cfg, err := simConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg, dir
+}
+
+// staffSays reports whether a line for staff is about a subject.
+func staffSays(r health.Report, subject string) bool {
+	for _, l := range r.Staff {
+		if strings.Contains(l.Subject, subject) && l.Severity == health.Broken && l.Todo != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// TestMissingDeviceTakesOnlyItsOwn: ports that are not there are named to staff; what needs no card is still taken in.
+func TestMissingDeviceTakesOnlyItsOwn(t *testing.T) {
+	cfg, dir := benchConfig(t)
+	cfg.Devices.IDCard.Port = filepath.Join(dir, "no-reader")
+	cfg.Devices.Printer.Port = filepath.Join(dir, "no-printer")
+	b := startBench(t, cfg, dir)
+	b.await(t, "the missing devices to be named", func(_ health.Facts, r health.Report) bool {
+		return r.CanLodge && !r.CanRead && !r.CanPrint && staffSays(r, "读卡器") && staffSays(r, "打印机")
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	served, err := b.runner().Serve(ctx, "fb-cannot-do", 3)
+	if err != nil || served.Number == "" {
+		t.Fatalf("an item that needs no device: %+v, %v", served, err)
+	}
+	if _, err := b.runner().Serve(ctx, "soc-qualify", 3); err == nil {
+		t.Error("an item that needs the card was served without a reader")
+	}
+}
+
+// TestDamagedFileIsPutAside: garbage in the data file is renamed with its date, staff are told, and a new file serves.
+func TestDamagedFileIsPutAside(t *testing.T) {
+	cfg, dir := benchConfig(t)
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	garbage := []byte(strings.Repeat("no database at all ", 4000))
+	if err := os.WriteFile(filepath.Join(cfg.DataDir, storeFile), garbage, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := startBench(t, cfg, dir)
+	b.await(t, "staff to be told", func(f health.Facts, r health.Report) bool {
+		return r.CanLodge && f.StoreRenamed != "" && staffSays(r, "存储")
+	})
+	kept, err := os.ReadFile(filepath.Join(cfg.DataDir, b.pulse.renamed()))
+	if err != nil || string(kept) != string(garbage) {
+		t.Errorf("the damaged file was not kept as it was: %v", err)
+	}
+}
+
+// TestStatusFile: the diagnostics say that what was lodged off line has arrived once the line is back.
+func TestStatusFile(t *testing.T) {
+	cfg, dir := benchConfig(t)
+	b := startBench(t, cfg, dir)
+	b.await(t, "the line", func(_ health.Facts, r health.Report) bool { return r.Online && r.CanRead })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := b.sim.devices(b.Terminal).Net(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.runner().Serve(ctx, "soc-qualify", 9); err != nil {
+		t.Fatal(err)
+	}
+	b.await(t, "one matter to wait", func(_ health.Facts, r health.Report) bool { return r.Queued == 1 && !r.Online })
+	if err := b.sim.devices(b.Terminal).Net(ctx, true); err != nil {
+		t.Fatal(err)
+	}
+	b.await(t, "it to arrive", func(_ health.Facts, r health.Report) bool { return r.Queued == 0 && r.Acknowledged == 1 })
+	b.pulse.beat(ctx)
+	var out strings.Builder
+	if err := PrintStatus("", cfg.DataDir, false, &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"MX0427-1", "已送达 1，等待送出 0"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("status lacks %q:\n%s", want, out.String())
+		}
+	}
+}

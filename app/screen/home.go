@@ -11,21 +11,22 @@ import (
 // home is the start page: search, what people often do, all fields of service. Where they don't all fit, they follow each
 // other on pages, what is wanted most on the first.
 func (d *draw) home(area touch.Rect, body *visit.HomeBody) {
-	if d.m.Guided && !d.m.Landscape || !d.homeFits(area, body) {
+	cols := d.homeFits(area, body)
+	if cols == 0 || d.m.Guided && !d.m.Landscape {
 		d.homePages(area, body)
 		return
 	}
 	if d.m.Landscape {
 		left, right := homeColumns(area, d.m.Gap())
 		d.homeSearch(&left, body)
-		d.homeFrequent(&left, body, 1)
+		d.homeFrequent(&left, body, cols)
 		d.homeOthers(&right, body)
 		d.homeThemes(right, body)
 		return
 	}
 	d.homeSearch(&area, body)
 	d.homeOthers(&area, body)
-	d.homeFrequent(&area, body, 2)
+	d.homeFrequent(&area, body, cols)
 	d.homeThemes(area, body)
 }
 
@@ -36,8 +37,8 @@ func homeColumns(area touch.Rect, gap float32) (left, right touch.Rect) {
 	return left, right
 }
 
-// homeFits reports whether everything finds room on one page.
-func (d *draw) homeFits(area touch.Rect, body *visit.HomeBody) bool {
+// homeFits returns in how many columns the frequent items stand so that everything finds room on one page, 0 for none.
+func (d *draw) homeFits(area touch.Rect, body *visit.HomeBody) int {
 	height := func(blocks []block) float32 {
 		var h float32
 		for _, b := range blocks {
@@ -48,11 +49,21 @@ func (d *draw) homeFits(area touch.Rect, body *visit.HomeBody) bool {
 	if !d.m.Landscape {
 		all := append(d.frequentBlocks(area.W, body, 2), d.searchBlock(area.W, body))
 		all = append(all, d.themeBlocks(area.W, body)...)
-		return height(append(all, d.otherBlocks(area.W, body)...)) <= area.H
+		if height(append(all, d.otherBlocks(area.W, body)...)) <= area.H {
+			return 2
+		}
+		return 0
 	}
 	left, right := homeColumns(area, d.m.Gap())
-	return height(append(d.frequentBlocks(left.W, body, 1), d.searchBlock(left.W, body))) <= left.H &&
-		height(append(d.themeBlocks(right.W, body), d.otherBlocks(right.W, body)...)) <= right.H
+	if height(append(d.themeBlocks(right.W, body), d.otherBlocks(right.W, body)...)) > right.H {
+		return 0
+	}
+	for _, cols := range []int{1, 2} {
+		if height(append(d.frequentBlocks(left.W, body, cols), d.searchBlock(left.W, body))) <= left.H {
+			return cols
+		}
+	}
+	return 0
 }
 
 // homePages lays everything out in rows that may be cut into pages anywhere.
@@ -216,9 +227,10 @@ func (d *draw) homeThemes(area touch.Rect, body *visit.HomeBody) {
 		if s.Tint == "" {
 			s.Tint = "blue"
 		}
-		if h < d.Kit().TileHeight(s, cell.W) {
+		words := d.m.LineHeight(d.m.Text(theme.Strong))
+		if s.Mark = min(d.m.Px(108), h-words-d.m.Px(10)-2*d.m.Px(14)); s.Mark < d.m.Px(56) {
 			// Too low for an icon above the words: beside them.
-			s.Shape, s.Tint = touch.Row, ""
+			s.Shape, s.Tint, s.Mark = touch.Row, "", 0
 		}
 		d.key(cell, s, body.Themes[i])
 	}

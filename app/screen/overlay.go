@@ -96,8 +96,13 @@ func (d *draw) overlayRows(all []visit.Action, w float32) []actionRow {
 		}
 	}
 	var rows []actionRow
-	for i := 0; i < len(all); i += cols {
-		r := actionRow{h: d.m.Control(), cols: cols, actions: all[i:min(i+cols, len(all))]}
+	for i := 0; i < len(all); {
+		n := cols
+		if i == 0 && len(all)%cols != 0 {
+			n = len(all) % cols // the first is the most usual: an odd one has the whole width
+		}
+		r := actionRow{h: d.m.Control(), cols: n, actions: all[i:min(i+n, len(all))]}
+		i += n
 		for _, a := range r.actions {
 			r.h = max(r.h, d.s.kit.TileHeight(d.spec(a, touch.Button), one))
 		}

@@ -77,7 +77,9 @@ func (d *draw) choices(area touch.Rect, all []visit.Action) {
 		least = max(least, min(d.m.Px(150), area.H/5-d.m.Gap()))
 	}
 	if d.m.Guided && !d.m.Landscape {
-		least = max(least, min(d.m.Px(190), area.H/3-d.m.Gap()))
+		// As high as the sketch, but rather lower than on a second page.
+		n := float32(max(len(all), 1))
+		least = max(d.m.Target(), d.m.Px(112), min(d.m.Px(190), (area.H-d.m.Gap()*(n-1))/n))
 	}
 	need := func(cols int) (float32, []block) {
 		w := area.Columns(cols, d.m.Gap())[0].W

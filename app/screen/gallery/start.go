@@ -51,15 +51,19 @@ func home() visit.View {
 		Step: visit.Home, Header: header(true), Title: "您要办什么？",
 		Body: &visit.HomeBody{
 			Search: act("search", "找一找：点这里，选个说法，比如“老人钱”", "search", visit.OpenSearch{}),
-			Count:  "全部服务：6 类 · 12 项",
+			Count:  "全部服务：11 类 · 18 项",
 			Frequent: []visit.Action{
 				item("a", "养老金资格认证", "一年一次，刷身份证就办"), item("b", "城乡居民医保缴费登记", "先登记，再到窗口交"),
 				item("c", "高龄老人津贴申请", "满80周岁"), off,
+				item("d", "医保参保信息查询", "查医保交上了没有"), item("e", "临时救助申请", "突然有难处，先帮一把"),
 			},
 			Themes: []visit.Action{
 				theme("si", "社会保险", "shield-check", "blue"), theme("med", "医疗卫生", "stethoscope", "green"),
 				theme("old", "养老服务", "heart-handshake", "red"), theme("civil", "社会服务", "hand-heart", "brown"),
-				theme("dis", "残疾人服务", "accessibility", "blue"), theme("village", "村级证明", "stamp", "red"),
+				theme("dis", "残疾人服务", "accessibility", "blue"), theme("house", "户籍出入境", "id-card", "green"),
+				theme("home", "住房保障", "house", "blue"), theme("farm", "农业农村", "sprout", "green"),
+				theme("water", "水电气通信", "plug-zap", "brown"), theme("village", "村级事务", "stamp", "red"),
+				theme("all", "综合便民", "layers", "blue"),
 			},
 			Others: []visit.Action{
 				act("progress", "查进度、补打小票", "list-checks", visit.OpenProgress{}),

@@ -88,7 +88,7 @@ func (c *card) showCorners(r Rect, l Look, recolour bool) {
 			img.Hide()
 			continue
 		}
-		if recolour {
+		if recolour || img.Image == nil {
 			stroke := l.Line
 			if l.LineWidth <= 0 {
 				stroke = l.Ground

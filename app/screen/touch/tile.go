@@ -45,9 +45,10 @@ type Spec struct {
 	Role           Role
 	Size           theme.Size
 	Chosen, Off    bool
-	Why            string // why it can't be used, or not wholly, in words
-	Hint           bool   // Label is a hint, not a value
-	Bad            bool   // the value is wrong
+	Why            string  // why it can't be used, or not wholly, in words
+	Hint           bool    // Label is a hint, not a value
+	Bad            bool    // the value is wrong
+	Mark           float32 // side of a Stack's icon in pixels, 0 for the usual
 }
 
 // Tile is the one control of zhizhu: a flat area with an icon and words. It has no animation; under a finger it changes

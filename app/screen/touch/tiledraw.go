@@ -203,6 +203,9 @@ func (t *Tile) arrangeStack(width float32) arrangement {
 	if m.Landscape {
 		side = m.Px(84)
 	}
+	if t.spec.Mark > 0 {
+		side = t.spec.Mark
+	}
 	pad := m.Px(14)
 	y := float32(0)
 	if t.spec.Icon != "" {

@@ -80,7 +80,8 @@ func main() {
 		os.Exit(code)
 	}
 	var c cli
-	k := kong.Parse(&c, kong.Name("zhizhu"), kong.Description("智助：粤智助政府服务自助机"), kong.UsageOnError())
+	k := kong.Parse(&c, kong.Name("zhizhu"), kong.Description("智助：粤智助政府服务自助机"), kong.UsageOnError(),
+		kong.Exit(func(code int) { os.Exit(min(code, exitUsage)) })) // kong's own code for a wrong call is 80
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	k.BindTo(ctx, (*context.Context)(nil))
 	err := k.Run()

@@ -9,5 +9,5 @@ for p in ./offline/outbox ./devices/idcard ./devices/printer ./app/system; do
 	if grep -qs '^func Benchmark' "$p"/*_test.go; then packages+=("$p"); fi
 done
 # go test's own exit code is read from its FAIL lines by the table.
-{ go test -tags "$tags" -p 1 -run '^$' -bench 'Lodge|Card|Receipt|FirstByte' -benchtime "${BENCHTIME:-1s}" "${packages[@]}" || true; } |
+{ go test -tags "$tags" -p 1 -run '^$' -bench 'Lodge|Card|Receipt|Visit' -benchtime "${BENCHTIME:-1s}" "${packages[@]}" || true; } |
 	go run ./packaging/bench

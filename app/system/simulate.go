@@ -28,6 +28,7 @@ type simulation struct {
 	scanner *sim.Scanner
 	printer *sim.Printer
 	paper   *paperTray
+	onBytes func(int) // told what reaches the printer, for measuring; may be nil
 
 	log   *slog.Logger
 	stop  context.CancelFunc
@@ -61,26 +62,30 @@ func simConfig(dir string) (Config, error) {
 
 // startSimulation plays what cfg does not name, and writes the played ports and gateway into cfg. dir is where the
 // gateway and the receipts lie.
-func startSimulation(ctx context.Context, cfg *Config, dir, receipts string, log *slog.Logger) (s *simulation, err error) {
-	ctx, stop := context.WithCancel(ctx)
-	s = &simulation{log: log, stop: stop}
+func startSimulation(ctx context.Context, cfg *Config, dir, receipts string, log *slog.Logger) (*simulation, error) {
+	return (&simulation{log: log}).start(ctx, cfg, dir, receipts)
+}
+
+func (s *simulation) start(ctx context.Context, cfg *Config, dir, receipts string) (_ *simulation, err error) {
+	ctx, s.stop = context.WithCancel(ctx)
 	defer func() {
 		if err != nil {
 			s.Close()
-			s = nil
 		}
 	}()
 	if s.paper, err = newPaperTray(receipts, assets.FontRegular()); err != nil {
-		return s, err
+		return nil, err
 	}
 	if err := s.startDevices(ctx, cfg); err != nil {
-		return s, err
+		return nil, err
 	}
 	if cfg.Upstream.URL == "" {
 		if err := s.startGateway(ctx, cfg, filepath.Join(dir, "gateway")); err != nil {
-			return s, err
+			return nil, err
 		}
-		return s, s.enrol(ctx, *cfg)
+		if err := s.enrol(ctx, *cfg); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }
@@ -95,7 +100,7 @@ func (s *simulation) startDevices(ctx context.Context, cfg *Config) error {
 	if tty, err := s.port(&cfg.Devices.Printer); err != nil {
 		return err
 	} else if tty != nil {
-		s.printer = sim.NewPrinter(sim.PrinterOptions{TTY: tty, OnReceipt: s.paper.take, Log: s.log, FlowControl: true})
+		s.printer = sim.NewPrinter(sim.PrinterOptions{TTY: tty, OnReceipt: s.paper.take, OnBytes: s.onBytes, Log: s.log, FlowControl: true})
 		s.play(ctx, s.printer.Serve)
 	}
 	if tty, err := s.port(&cfg.Devices.Scanner); err != nil {

@@ -3,6 +3,7 @@ package system
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,17 +24,26 @@ type bench struct {
 }
 
 // startBench plays what cfg leaves out and serves until the test ends.
-func startBench(t *testing.T, cfg Config, dir string) *bench {
+func startBench(t testing.TB, cfg Config, dir string) *bench {
+	t.Helper()
+	return startWatched(t, cfg, dir, nil, nil)
+}
+
+// startWatched tells what reaches the printer and what is shown.
+func startWatched(t testing.TB, cfg Config, dir string, onBytes func(int), onView func(visit.View)) *bench {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	log := newLog(t.Output())
-	s, err := startSimulation(ctx, &cfg, dir, filepath.Join(dir, "receipts"), log)
+	if _, measuring := t.(*testing.B); measuring {
+		log = slog.New(slog.DiscardHandler)
+	}
+	s, err := (&simulation{log: log, onBytes: onBytes}).start(ctx, &cfg, dir, filepath.Join(dir, "receipts"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &bench{sim: s}
 	b.Terminal, err = NewTerminal(ctx, Options{
-		Config: cfg, Log: log, Now: chinaNow, Rand: rand.Reader, Dial: s.dial(),
+		Config: cfg, Log: log, Now: chinaNow, Rand: rand.Reader, Dial: s.dial(), OnView: onView,
 		Screen: func(post func(visit.Event)) kiosk.Screen {
 			b.window = NewHeadless(post)
 			return b.window
@@ -56,7 +66,7 @@ func startBench(t *testing.T, cfg Config, dir string) *bench {
 }
 
 // await waits until the kiosk was told a report that satisfies ok.
-func (b *bench) await(t *testing.T, what string, ok func(health.Facts, health.Report) bool) {
+func (b *bench) await(t testing.TB, what string, ok func(health.Facts, health.Report) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -69,7 +79,7 @@ func (b *bench) runner() *pilot.Runner {
 	return pilot.New(pilot.Options{Window: b.window, Devices: b.sim.devices(b.Terminal), Catalog: b.catalog, Now: time.Now, Log: b.log})
 }
 
-func benchConfig(t *testing.T) (Config, string) {
+func benchConfig(t testing.TB) (Config, string) {
 	t.Helper()
 	dir := t.TempDir()
 	cfg, err := simConfig(dir)

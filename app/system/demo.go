@@ -70,6 +70,8 @@ type demo struct {
 	ahead  atomic.Int64 // nanoseconds by which the kiosk's clock was put forward, for time-outs
 	tick   chan time.Time
 	bag    []*catalog.Item
+	before int // matters that were at the gateway when the demo began: the folder was used before
+	acked  int // and those signed for
 	lines  []VisitLine
 }
 
@@ -172,6 +174,15 @@ func (d *demo) play(ctx context.Context) (DemoSum, error) {
 	if err := d.t.awaitReady(ctx); err != nil {
 		return DemoSum{}, err
 	}
+	// What an earlier demo in this folder left waiting goes up first.
+	if err := d.drain(ctx); err != nil {
+		return DemoSum{}, err
+	}
+	var err error
+	if _, d.before, err = d.atGateway(ctx); err != nil {
+		return DemoSum{}, err
+	}
+	d.acked = d.t.matters.box.Load().Counts().Acknowledged
 	for i := range d.o.Visits {
 		line, err := d.visit(ctx, i+1)
 		if err != nil {
@@ -219,15 +230,11 @@ func (d *demo) drain(ctx context.Context) error {
 
 func (d *demo) count(ctx context.Context) (DemoSum, error) {
 	sum := DemoSum{Visits: len(d.lines), ReceiptsDir: d.receipts(), Seed: d.o.Seed}
-	there := map[string]int{}
-	err := d.sim.gateway.Matters(ctx, func(s gateway.Stored) error {
-		there[s.Number]++
-		sum.Stored++
-		return nil
-	})
+	there, stored, err := d.atGateway(ctx)
 	if err != nil {
 		return sum, err
 	}
+	sum.Stored = stored - d.before
 	for _, l := range d.lines {
 		if l.Receipt == "" {
 			continue
@@ -243,8 +250,19 @@ func (d *demo) count(ctx context.Context) (DemoSum, error) {
 	for _, n := range there {
 		sum.Duplicates += n - 1
 	}
-	sum.Acknowledged = d.t.matters.box.Load().Counts().Acknowledged
+	sum.Acknowledged = d.t.matters.box.Load().Counts().Acknowledged - d.acked
 	return sum, nil
+}
+
+// atGateway counts what the gateway has: how often each number, and all.
+func (d *demo) atGateway(ctx context.Context) (map[string]int, int, error) {
+	there, all := map[string]int{}, 0
+	err := d.sim.gateway.Matters(ctx, func(s gateway.Stored) error {
+		there[s.Number]++
+		all++
+		return nil
+	})
+	return there, all, err
 }
 
 // judge prints the last line and says what is not as it must be.

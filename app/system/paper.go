@@ -35,7 +35,12 @@ func newPaperTray(dir string, font []byte) (*paperTray, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder for receipts: %w", err)
 	}
-	return &paperTray{dir: dir, font: f, codes: map[string]string{}}, nil
+	// Slips of an earlier run in this folder are kept.
+	earlier, err := filepath.Glob(filepath.Join(dir, "*.bin"))
+	if err != nil {
+		return nil, fmt.Errorf("look for earlier receipts: %w", err)
+	}
+	return &paperTray{dir: dir, font: f, count: len(earlier), codes: map[string]string{}}, nil
 }
 
 // take is called at each cut with the bytes of one slip. The printer works on at once: drawing takes longer than

@@ -94,8 +94,7 @@ func exit(err error) int {
 		return 0
 	}
 	fmt.Fprintln(os.Stderr, "zhizhu:", err)
-	var config *system.ConfigError
-	if errors.As(err, &config) {
+	if _, ok := errors.AsType[*system.ConfigError](err); ok {
 		return exitUsage
 	}
 	return exitFault

@@ -94,8 +94,7 @@ func TestBadConfig(t *testing.T) {
 				t.Fatalf("%q is not in the good config", c.from)
 			}
 			_, err := LoadConfig(writeConfig(t, strings.Replace(goodConfig, c.from, c.to, 1)))
-			var config *ConfigError
-			if !errors.As(err, &config) {
+			if _, ok := errors.AsType[*ConfigError](err); !ok {
 				t.Fatalf("error %v, want a *ConfigError", err)
 			}
 			for _, w := range c.want {

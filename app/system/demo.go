@@ -119,7 +119,9 @@ func (d *demo) run(ctx context.Context, log *slog.Logger) error {
 	go d.clock(ctx)
 	sum, err := d.play(ctx)
 	cancel()
-	<-served // it ends with ctx's error, always
+	if ended := <-served; ended != nil && !errors.Is(ended, context.Canceled) {
+		err = errors.Join(err, ended)
+	}
 	if err := errors.Join(err, d.t.Close()); err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (h *Headless) actions() []visit.Action {
 	v, _ := h.now()
 	var all []visit.Action
 	walk(reflect.ValueOf(layer(v)), func(x reflect.Value) bool {
-		a, is := x.Interface().(visit.Action)
+		a, is := reflect.TypeAssert[visit.Action](x)
 		if is && a.Event != nil && !a.Off {
 			all = append(all, a)
 		}

@@ -101,17 +101,18 @@ const consoleHelp = `模拟设备（每行一条）：
 
 // console plays the devices by lines on a terminal, with the words of the pilot's language.
 func (s *simulation) console(ctx context.Context, in io.Reader, out io.Writer) {
-	fmt.Fprintln(out, consoleHelp, strings.Join(played{s: s}.Personas(), " "))
+	say := &errWriter{w: out}
+	say.printf("%s %s\n", consoleHelp, strings.Join(played{s: s}.Personas(), " "))
 	lines := bufio.NewScanner(in)
-	for lines.Scan() && ctx.Err() == nil {
+	for say.err == nil && lines.Scan() && ctx.Err() == nil {
 		commands, err := pilot.Parse("console", strings.NewReader(lines.Text()))
 		if err != nil {
-			fmt.Fprintln(out, err)
+			say.printf("%v\n", err)
 			continue
 		}
 		for _, c := range commands {
 			if err := s.playLine(ctx, c); err != nil {
-				fmt.Fprintln(out, err)
+				say.printf("%v\n", err)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package system
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -111,7 +112,7 @@ func (o RunOptions) serve(ctx context.Context, cancel context.CancelFunc, t *Ter
 
 // startError says to staff what to do, by the kind of the fault that keeps the program from starting.
 func startError(err error) error {
-	words := ""
+	var words string
 	switch {
 	case errors.Is(err, store.ErrLocked):
 		words = "数据文件正被另一个程序使用，请先停掉那个程序（是不是已经开着一个智助？）"
@@ -144,7 +145,8 @@ func (o RunOptions) runner(t *Terminal, window *screen.Screen, sim *simulation) 
 		Window: window, Devices: sim.devices(t), Catalog: t.catalog, Shots: o.shots(t.opts.Config),
 		WaitPaper: t.pulse.waitPaper, Now: t.opts.Now, Log: t.log,
 		OnServed: func(s pilot.Served) {
-			fmt.Fprintf(o.Stdout, "{\"item\":%q,\"seed\":%d,\"number\":%q,\"ms\":%d}\n", s.Item, s.Seed, s.Number, s.Took.Milliseconds())
+			said := &errWriter{w: o.Stdout} // a closed pipe must not stop the machine
+			said.printf("{\"item\":%q,\"seed\":%d,\"number\":%q,\"ms\":%d}\n", s.Item, s.Seed, s.Number, s.Took.Milliseconds())
 		},
 	})
 }
@@ -180,12 +182,11 @@ func (o RunOptions) script(cfg Config) ([]pilot.Command, error) {
 	if !cfg.Pilot {
 		return nil, &ConfigError{ErrPilotForbidden}
 	}
-	f, err := os.Open(o.Pilot)
+	text, err := os.ReadFile(o.Pilot)
 	if err != nil {
-		return nil, &ConfigError{fmt.Errorf("open pilot script: %w", err)}
+		return nil, &ConfigError{fmt.Errorf("脚本 %s 打不开：%w", o.Pilot, err)}
 	}
-	defer f.Close()
-	script, err := pilot.Parse(o.Pilot, f)
+	script, err := pilot.Parse(o.Pilot, bytes.NewReader(text))
 	if err != nil {
 		return nil, &ConfigError{err}
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -194,9 +195,9 @@ func (s *simulation) Close() {
 	if s.paper != nil {
 		s.paper.drawing.Wait()
 	}
-	for i := len(s.close) - 1; i >= 0; i-- {
-		if err := s.close[i](); err != nil {
-			s.log.LogAttrs(context.Background(), slog.LevelWarn, "Simulated part did not close", slog.Any("error", err))
+	for _, end := range slices.Backward(s.close) {
+		if err := end(); err != nil {
+			s.log.Warn("Simulated part did not close", slog.Any("error", err))
 		}
 	}
 }

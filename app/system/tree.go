@@ -25,24 +25,21 @@ func newTree(name string, log *slog.Logger) *suture.Supervisor {
 
 func eventHook(log *slog.Logger) suture.EventHook {
 	return func(e suture.Event) {
-		level, msg := slog.LevelInfo, "Service event"
 		switch e := e.(type) {
 		case suture.EventServicePanic:
 			// The panic's own words may hold anything, a resident's data too: only where it happened is told.
-			log.LogAttrs(context.Background(), slog.LevelError, "Service panicked", slog.String("service", e.ServiceName))
-			return
+			log.Error("Service panicked", slog.String("service", e.ServiceName))
 		case suture.EventServiceTerminate:
-			err, _ := e.Err.(error)
-			if errors.Is(err, context.Canceled) {
-				return
+			if err, _ := e.Err.(error); !errors.Is(err, context.Canceled) {
+				log.Warn("Service ended", slog.String("service", e.ServiceName), slog.Any("error", err))
 			}
-			level, msg = slog.LevelWarn, "Service ended"
-			log.LogAttrs(context.Background(), level, msg, slog.String("service", e.ServiceName), slog.Any("error", err))
-			return
-		case suture.EventBackoff, suture.EventStopTimeout:
-			level = slog.LevelWarn
+		case suture.EventStopTimeout:
+			log.Warn("Service does not stop", slog.String("service", e.ServiceName))
+		case suture.EventBackoff:
+			log.Warn("Services fail too often, resting", slog.String("supervisor", e.SupervisorName))
+		case suture.EventResume:
+			log.Info("Services go on", slog.String("supervisor", e.SupervisorName))
 		}
-		log.LogAttrs(context.Background(), level, msg, slog.String("event", e.String()))
 	}
 }
 

@@ -43,6 +43,9 @@ var ErrPilotForbidden = errors.New("配置文件没有写 pilot: true，不能�
 // Run opens the kiosk and serves until ctx ends, the window is closed, or the pilot's script is done. It must be called
 // on the main goroutine: the window lives there.
 func Run(ctx context.Context, o RunOptions) error {
+	if err := ownCache(); err != nil {
+		return err
+	}
 	log := newLog(o.Stderr)
 	cfg, err := o.config()
 	if err != nil {
@@ -82,6 +85,23 @@ func Run(ctx context.Context, o RunOptions) error {
 		return startError(err)
 	}
 	return o.serve(ctx, cancel, t, window, sim, script)
+}
+
+// ownCache starts the program anew, in the same process, with Fyne's cache time set: what was drawn for one resident is
+// dropped 10 s after it has left the screen, not a minute. Fyne reads the variable before main begins.
+func ownCache() error {
+	const name = "FYNE_CACHE"
+	if os.Getenv(name) != "" {
+		return nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find own program: %w", err)
+	}
+	if err := syscall.Exec(self, os.Args, append(os.Environ(), name+"=10s")); err != nil {
+		return fmt.Errorf("start with own cache time: %w", err)
+	}
+	return nil // never: the new image runs from its own beginning
 }
 
 // serve runs the terminal beside the window's main loop, which must have the main goroutine. Being told to end is no

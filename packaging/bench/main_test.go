@@ -7,8 +7,9 @@ import (
 
 const good = `goos: linux
 BenchmarkLodge-2       	     100	   1200345 ns/op	         2.10 x-raw
-BenchmarkCardToFields-2	       5	 150200345 ns/op	         1.05 x-wire-time
-BenchmarkReceipt-2     	       5	 150200345 ns/op	         3.5 ms-to-first-byte	 1.01 x-wire-time	 2.0 ms-longest-gap
+BenchmarkCardToFields-2	       5	 150200345 ns/op	         16.5 over-ms
+BenchmarkVisit-2       	       5	 350200345 ns/op	         6.5 card-over-ms	 9.6 commit-to-byte-ms
+BenchmarkReceipt-2     	       5	 150200345 ns/op	         3.5 ms-to-first-byte-worst	 1.01 x-wire-time-median	 2.0 ms-longest-gap
 PASS
 `
 
@@ -20,10 +21,10 @@ func TestRun(t *testing.T) {
 	}{
 		{"all within", good, 0, "2.10     2.50  ok"},
 		{"one missed", strings.Replace(good, "2.10 x-raw", "2.60 x-raw", 1), 1, "2.60     2.50  MISSED"},
-		{"not measured", strings.Replace(good, "ms-to-first-byte", "other", 1), 1, "NOT MEASURED"},
+		{"not measured", strings.Replace(good, "ms-to-first-byte-worst", "other", 1), 1, "NOT MEASURED"},
 		{"nothing", "", 1, "NOT MEASURED"},
 		{"test failed", good + "FAIL\tzhizhu/offline/outbox\t1s\n", 1, "ok"},
-		{"variant named", strings.Replace(good, "BenchmarkReceipt-2 ", "BenchmarkReceipt/no-marks-2 ", 1), 0, "ms [no-marks]"},
+		{"variant named", strings.Replace(good, "BenchmarkReceipt-2 ", "BenchmarkReceipt/no-marks-2 ", 1), 0, "worst [no-marks]"},
 		{"garbled", "BenchmarkLodge-2 1 x ns/op\n" + good, 0, "ok"},
 	}
 	for _, tt := range tests {

@@ -57,6 +57,9 @@ func Run(ctx context.Context, o RunOptions) error {
 			return err
 		}
 	}
+	if err := checkDisplay(ctx); err != nil {
+		return err
+	}
 	for _, odd := range cfg.Oddities() {
 		log.LogAttrs(ctx, slog.LevelWarn, "Config should be looked at", slog.String("what", odd))
 	}

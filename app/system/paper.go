@@ -19,12 +19,12 @@ type paperTray struct {
 	dir  string
 	font *paper.Font
 
-	drawing sync.WaitGroup
-
-	mu    sync.Mutex
-	count int
-	codes map[string]string // QR content -> picture's path
-	errs  []error
+	mu      sync.Mutex
+	drawn   *sync.Cond // on mu: pending has fallen
+	pending int        // slips being drawn
+	count   int
+	codes   map[string]string // QR content -> picture's path
+	errs    []error
 }
 
 func newPaperTray(dir string, font []byte) (*paperTray, error) {
@@ -40,7 +40,9 @@ func newPaperTray(dir string, font []byte) (*paperTray, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for earlier receipts: %w", err)
 	}
-	return &paperTray{dir: dir, font: f, count: len(earlier), codes: map[string]string{}}, nil
+	t := &paperTray{dir: dir, font: f, count: len(earlier), codes: map[string]string{}}
+	t.drawn = sync.NewCond(&t.mu)
+	return t, nil
 }
 
 // take is called at each cut with the bytes of one slip. The printer works on at once: drawing takes longer than
@@ -48,16 +50,20 @@ func newPaperTray(dir string, font []byte) (*paperTray, error) {
 func (t *paperTray) take(b []byte) {
 	t.mu.Lock()
 	t.count++
+	t.pending++
 	base := filepath.Join(t.dir, fmt.Sprintf("%04d", t.count))
 	t.mu.Unlock()
 	b = bytes.Clone(b)
-	t.drawing.Go(func() {
-		if err := t.keep(base, b); err != nil {
-			t.mu.Lock()
+	go func() {
+		err := t.keep(base, b)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if err != nil {
 			t.errs = append(t.errs, err)
-			t.mu.Unlock()
 		}
-	})
+		t.pending--
+		t.drawn.Broadcast()
+	}()
 }
 
 func (t *paperTray) keep(base string, b []byte) error {
@@ -91,19 +97,26 @@ func (t *paperTray) write(base string, b []byte, slip paper.Receipt) (err error)
 	return errors.Join(err, slip.WritePNG(f, t.font, paperDots), f.Close())
 }
 
+// settle waits until all that was cut off is drawn. The caller holds mu.
+func (t *paperTray) settle() {
+	for t.pending > 0 {
+		t.drawn.Wait()
+	}
+}
+
 // picture returns the picture whose QR code, read back, is exactly number, once all that was cut off is drawn.
 func (t *paperTray) picture(number string) (string, bool) {
-	t.drawing.Wait()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.settle()
 	p, ok := t.codes[number]
 	return p, ok
 }
 
 // faults returns what the printer's bytes had wrong, once all is drawn.
 func (t *paperTray) faults() error {
-	t.drawing.Wait()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.settle()
 	return errors.Join(t.errs...)
 }

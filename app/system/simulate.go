@@ -193,7 +193,9 @@ func (s *simulation) Close() {
 	s.stop()
 	s.wg.Wait()
 	if s.paper != nil {
-		s.paper.drawing.Wait()
+		if err := s.paper.faults(); err != nil {
+			s.log.Error("Receipt could not be kept", slog.Any("error", err))
+		}
 	}
 	for _, end := range slices.Backward(s.close) {
 		if err := end(); err != nil {

@@ -40,6 +40,9 @@ func Child(args []string) (handled bool, exit int) { return store.RunChild(args)
 // ErrPilotForbidden says that a script was given to a machine that serves residents.
 var ErrPilotForbidden = errors.New("配置文件没有写 pilot: true，不能用脚本操作：正式服务的机器不允许")
 
+// ErrSimForbidden says that devices were to be played on a machine that serves residents.
+var ErrSimForbidden = errors.New("配置文件没有写 pilot: true，不能用 --sim：正式服务的机器不允许用模拟设备")
+
 // Run opens the kiosk and serves until ctx ends, the window is closed, or the pilot's script is done. It must be called
 // on the main goroutine: the window lives there.
 func Run(ctx context.Context, o RunOptions) error {
@@ -192,7 +195,11 @@ func (o RunOptions) receipts(cfg Config) string {
 func (o RunOptions) config() (Config, error) {
 	switch {
 	case o.Config != "":
-		return loadConfig(o.Config, o.Sim)
+		cfg, err := loadConfig(o.Config, o.Sim)
+		if err == nil && o.Sim && !cfg.Pilot {
+			err = &ConfigError{ErrSimForbidden}
+		}
+		return cfg, err
 	case o.Sim:
 		return simConfig(o.Data)
 	default:

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"zhizhu/devices/sim"
@@ -83,12 +82,23 @@ func TestNothingLostNothingTwice(t *testing.T) {
 	})
 }
 
-// noPersonalData greps a file, or all files of a folder, for what is on the personas' cards.
+// noPersonalData reports each file below a root that holds what is on a persona's card.
 func noPersonalData(t *testing.T, root string) {
 	t.Helper()
-	read := 0
+	read, found := grepPersonas(t, root)
+	for _, f := range found {
+		t.Error(f)
+	}
+	if read == 0 {
+		t.Errorf("%s: nothing to read", root)
+	}
+}
+
+// grepPersonas reads a file, or all files of a folder, and says which hold what is on the personas' cards.
+func grepPersonas(t *testing.T, root string) (read int, found []string) {
+	t.Helper()
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || e.Type()&fs.ModeType != 0 {
+		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
 		data, err := os.ReadFile(path)
@@ -99,7 +109,7 @@ func noPersonalData(t *testing.T, root string) {
 		for _, p := range sim.Personas() {
 			for _, secret := range []string{p.Card.Name, p.Card.EnglishName, p.Card.Number, p.Card.Address} {
 				if secret != "" && bytes.Contains(data, []byte(secret)) {
-					t.Errorf("%s holds personal data of %s", path, p.ID)
+					found = append(found, fmt.Sprintf("%s holds personal data of %s", path, p.ID))
 				}
 			}
 		}
@@ -108,26 +118,19 @@ func noPersonalData(t *testing.T, root string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if read == 0 {
-		t.Errorf("%s: nothing to read", root)
-	}
+	return read, found
 }
 
-// TestPersonalDataGrepHasTeeth proves that noPersonalData would find something.
+// TestPersonalDataGrepHasTeeth proves that a persona's name in a file would be found.
 func TestPersonalDataGrepHasTeeth(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "log")
-	if err := os.WriteFile(path, []byte("level=INFO name="+sim.Personas()[0].Name), 0o600); err != nil {
-		t.Fatal(err)
+	dir := t.TempDir()
+	for i, p := range sim.Personas()[:2] {
+		line := "level=INFO name=" + p.Card.Name
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint(i)), []byte(line), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
-	found := false
-	data, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range sim.Personas() {
-		found = found || strings.Contains(string(data), p.Card.Name)
-	}
-	if !found {
-		t.Error("a persona's name in a file was not found")
+	if read, found := grepPersonas(t, dir); read != 2 || len(found) != 2 {
+		t.Errorf("read %d files, found %q", read, found)
 	}
 }

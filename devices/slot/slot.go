@@ -92,23 +92,39 @@ func (s *Slot) Serve(ctx context.Context) error {
 	}
 }
 
-// once opens the port and serves it until it is lost.
+// once opens the port and serves it until it is lost. A driver that panics leaves the port closed, so that the next try
+// finds it free, and the device told as out of service.
 func (s *Slot) once(ctx context.Context) error {
 	line, err := s.opts.Open(ctx)
 	if err != nil {
 		return err
 	}
 	s.opts.Log.Info("Port opened", slog.String("port", s.opts.Path), slog.Int("baud", s.opts.Baud))
-	err = s.opts.Driver.Serve(ctx, line, s.report)
-	if c, ok := line.(io.Closer); ok {
-		if cerr := c.Close(); cerr != nil {
-			s.opts.Log.Debug("Port closed with an error", slog.Any("err", cerr))
+	ended := false
+	defer func() {
+		s.close(line)
+		if !ended {
+			s.lost(s.fault("driver panicked"))
 		}
-	}
+	}()
+	err = s.opts.Driver.Serve(ctx, line, s.report)
+	ended = true
 	if err == nil {
-		err = &devices.Error{Device: s.opts.Device, Kind: devices.Internal, Op: "serve", Err: errors.New("driver ended without a reason")}
+		err = s.fault("driver ended without a reason")
 	}
 	return err
+}
+
+func (s *Slot) close(line devices.Line) {
+	if c, ok := line.(io.Closer); ok {
+		if err := c.Close(); err != nil {
+			s.opts.Log.Debug("Port closed with an error", slog.Any("err", err))
+		}
+	}
+}
+
+func (s *Slot) fault(what string) error {
+	return &devices.Error{Device: s.opts.Device, Kind: devices.Internal, Op: "serve", Err: errors.New(what)}
 }
 
 // lost tells why the device is out of service.

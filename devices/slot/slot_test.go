@@ -172,6 +172,43 @@ func TestADriverThatEndsWithoutAReasonIsAFault(t *testing.T) {
 	})
 }
 
+// A panic goes on to whoever supervises the slot; the port doesn't stay locked behind it, nor is the device told as
+// ready meanwhile.
+func TestADriverThatPanicsLeavesThePortFree(t *testing.T) {
+	tty, err := sim.OpenTTY(filepath.Join(t.TempDir(), "dev"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tty.Close() }()
+	cfg := port.Config{Path: tty.Path(), Baud: 9600, Device: "test"}
+	var told []devices.Status
+	s := &script{serve: func(_ context.Context, report func(devices.Status)) error {
+		report(devices.Status{State: devices.Ready})
+		panic("boom")
+	}}
+	sl := slot.New(slot.Options{
+		Device: "test", Path: cfg.Path, Baud: cfg.Baud, Now: time.Now, Driver: s,
+		Open:     func(ctx context.Context) (devices.Line, error) { return port.Open(ctx, cfg) },
+		OnStatus: func(st devices.Status) { told = append(told, st) },
+	})
+	func() {
+		defer func() {
+			if r := recover(); r != "boom" {
+				t.Errorf("recovered %v", r)
+			}
+		}()
+		_ = sl.Serve(t.Context())
+	}()
+	if len(told) != 2 || told[1].State != devices.Faulty || told[1].Reason != devices.Internal {
+		t.Errorf("told %v", told)
+	}
+	p, err := port.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatalf("the port is still held: %v", err)
+	}
+	_ = p.Close()
+}
+
 // TestUnplugAndReplug runs the whole of it: slot, driver, tarm/serial, pty.
 func TestUnplugAndReplug(t *testing.T) {
 	tty, err := sim.OpenTTY(filepath.Join(t.TempDir(), "scanner"), 0)

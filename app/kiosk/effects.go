@@ -88,13 +88,9 @@ func (k *Kiosk) lodge(ctx context.Context, d visit.Draft) {
 func (k *Kiosk) print(ctx context.Context, e visit.Print) {
 	answer := k.answer()
 	job, cancel := context.WithTimeout(k.ofVisit, k.opts.Limits.Print)
-	result := make(chan devices.PrintResult, 1)
-	go func() {
-		result <- k.printNow(job, e.Doc)
-	}()
 	k.keep.Go(func() {
 		defer cancel()
-		r := k.awaitPaper(job, result)
+		r := k.atPress(job, e.Doc)
 		answer(visit.PrintDone{Job: e.Job, Number: e.Number, Result: r})
 		if r.Outcome == devices.Printed && e.Number != "" {
 			k.markPrinted(ctx, e.Number)
@@ -102,10 +98,25 @@ func (k *Kiosk) print(ctx context.Context, e visit.Print) {
 	})
 }
 
+// atPress waits for its turn at the printer, and prints. Its turn ends when the printer gives the job back or is left
+// behind: one job that never comes back must not keep all later ones from a printer that has healed.
+func (k *Kiosk) atPress(ctx context.Context, doc devices.Document) devices.PrintResult {
+	select {
+	case k.press <- struct{}{}:
+		defer func() { <-k.press }()
+	case <-ctx.Done():
+		return devices.PrintResult{Outcome: devices.PrintFailed, Reason: devices.Stalled} // never begun
+	}
+	result := make(chan devices.PrintResult, 1)
+	go func() { result <- k.printNow(ctx, doc) }()
+	return k.awaitPaper(ctx, result)
+}
+
 // afterPrint is how long a printer may take to say how it stands once its time is up.
 const afterPrint = 3 * time.Second
 
-// awaitPaper returns what became of a job. A printer that doesn't come back is left behind: nobody waits for it.
+// awaitPaper returns what became of a job. A printer that doesn't come back is left behind: nobody waits for it, and
+// what it says later is dropped.
 func (k *Kiosk) awaitPaper(ctx context.Context, result <-chan devices.PrintResult) devices.PrintResult {
 	select {
 	case r := <-result:
@@ -123,14 +134,8 @@ func (k *Kiosk) awaitPaper(ctx context.Context, result <-chan devices.PrintResul
 	}
 }
 
-// printNow waits for the printer to be free, and prints.
+// printNow prints, if there is a printer and anybody still waits for the paper.
 func (k *Kiosk) printNow(ctx context.Context, doc devices.Document) devices.PrintResult {
-	select {
-	case k.press <- struct{}{}:
-		defer func() { <-k.press }()
-	case <-ctx.Done():
-		return devices.PrintResult{Outcome: devices.PrintFailed, Reason: devices.Stalled} // never begun
-	}
 	switch {
 	case ctx.Err() != nil:
 		return devices.PrintResult{Outcome: devices.PrintFailed, Reason: devices.Cancelled}

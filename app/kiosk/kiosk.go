@@ -56,7 +56,7 @@ type Kiosk struct {
 	opts   Options
 	log    *slog.Logger
 	events *queue
-	press  chan struct{} // held while a document is at the printer
+	press  chan struct{} // held while a document is at the printer and its paper is waited for
 	keep   sync.WaitGroup
 
 	mu     sync.Mutex

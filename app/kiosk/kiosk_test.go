@@ -188,25 +188,48 @@ func TestPrintJobsEndWithTheirVisit(t *testing.T) {
 	})
 }
 
-// A printer that never gives its job back takes no other: nothing waits in it for a later visit.
-func TestStuckPrinterTakesNoFurtherJob(t *testing.T) {
+// A job that the printer never gives back is left behind; the next one waits for that, and then is printed. What the
+// printer says of the first one an hour later is nobody's.
+func TestPrinterThatHealsPrintsAgain(t *testing.T) {
 	r := &rooms{}
-	free := make(chan struct{})
 	r.onPrint = func(context.Context, devices.Document) devices.PrintResult {
-		<-free
-		return devices.PrintResult{Outcome: devices.PrintUnknown}
+		r.mu.Lock()
+		first := len(r.printed) == 1
+		r.mu.Unlock()
+		if first {
+			<-time.After(time.Hour)
+		}
+		return devices.PrintResult{Outcome: devices.Printed}
 	}
 	inBubble(t, r, func(b *bench) {
-		free = make(chan struct{})
 		b.review().post(visit.Confirm{}).at(visit.Receipt).abandonNow()
-		b.review().post(visit.Confirm{}).pass(64 * time.Second).at(visit.Receipt)
-		if body := b.k.View().Body.(*visit.ReceiptBody); !strings.Contains(body.Print.Text, "没有打出来") {
-			t.Errorf("says %q", body.Print.Text)
-		}
-		close(free)
-		b.pass(time.Second)
+		b.review().post(visit.Confirm{}).at(visit.Receipt)
 		if len(r.printed) != 1 {
-			t.Errorf("%d documents at the printer, want 1", len(r.printed))
+			t.Errorf("%d documents at the printer while the first is waited for, want 1", len(r.printed))
+		}
+		b.pass(afterPrint).at(visit.Receipt)
+		if len(r.printed) != 2 || len(r.marked) != 1 {
+			t.Fatalf("printed %d, marked %d, want the second one on paper", len(r.printed), len(r.marked))
+		}
+		b.pass(2 * time.Hour)
+		if len(r.marked) != 1 {
+			t.Errorf("a late result was taken: marked %d", len(r.marked))
+		}
+	})
+}
+
+// A job that waits for another one to come back is never begun once its visit is over.
+func TestWaitingJobIsNotBegunAfterItsVisit(t *testing.T) {
+	r := &rooms{onPrint: func(context.Context, devices.Document) devices.PrintResult {
+		<-time.After(time.Hour)
+		return devices.PrintResult{Outcome: devices.Printed}
+	}}
+	inBubble(t, r, func(b *bench) {
+		b.review().post(visit.Confirm{}).at(visit.Receipt).abandonNow()
+		b.review().post(visit.Confirm{}).at(visit.Receipt).abandonNow()
+		b.pass(2 * time.Hour)
+		if len(r.printed) != 1 || len(r.marked) != 0 {
+			t.Errorf("printed %d, marked %d", len(r.printed), len(r.marked))
 		}
 	})
 }

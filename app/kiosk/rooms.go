@@ -21,7 +21,9 @@ type CardReader interface {
 	Forget()
 }
 
-// Printer prints one document and says what became of it. It blocks until that is known, or ctx ends.
+// Printer prints one document and says what became of it. It blocks until that is known, or ctx ends. A call that
+// doesn't come back then is left behind, and further calls are made beside it: documents never get mixed up by that,
+// and one whose ctx has ended is not begun any more.
 type Printer interface {
 	Print(ctx context.Context, doc devices.Document) devices.PrintResult
 }

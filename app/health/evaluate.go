@@ -13,6 +13,13 @@ import (
 // oldMatter is how long a matter may wait before staff are told that its waiting is no passing thing.
 const oldMatter = 3 * 24 * time.Hour
 
+// refusedTooLong is how long the gateway may refuse this machine before it takes nothing more in (R18): what is lodged
+// would only lie here.
+const refusedTooLong = 4 * time.Hour
+
+// clockSynced is the one Facts.ClockTrust that is sure.
+const clockSynced = "synced"
+
 // Evaluate says what follows from the facts at a time. A device that is missing or broken takes away what needs it,
 // and nothing else.
 func Evaluate(f Facts, now time.Time) Report {
@@ -26,7 +33,10 @@ func Evaluate(f Facts, now time.Time) Report {
 		Oldest:       f.Oldest,
 		Acknowledged: f.Acknowledged,
 		Quarantined:  f.Quarantined,
-		NoLodge:      noLodge(f),
+		NoLodge:      noLodge(f, now),
+		Held:         held(f.Upstream),
+		ClockUnsure:  f.ClockTrust != clockSynced,
+		StoreRenamed: f.StoreRenamed != "",
 	}
 	r.CanLodge = r.NoLodge == ""
 	if !r.CanRead {
@@ -38,13 +48,14 @@ func Evaluate(f Facts, now time.Time) Report {
 	if !r.CanScan {
 		r.NoScan = "扫码器现在不能用"
 	}
+	r.Net = netWords(f.Upstream, r)
 	r.Resident = residentWords(r)
 	r.Staff = staffLines(f, now)
 	return r
 }
 
 // noLodge says to a resident why nothing can be taken in, "" where it can.
-func noLodge(f Facts) string {
+func noLodge(f Facts, now time.Time) string {
 	switch {
 	case !f.Enrolled:
 		return "这台机器还没有开通收件"
@@ -52,8 +63,44 @@ func noLodge(f Facts) string {
 		return "这台机器存满了，暂时不能收件"
 	case !f.StoreOK:
 		return "这台机器暂时不能收件"
+	case refusedLong(f, now):
+		return "上级平台好几个小时没有收这台机器的件了，先不收新的"
 	}
 	return ""
+}
+
+// refusedLong reports whether the gateway has refused this machine for so long that it is no passing thing.
+func refusedLong(f Facts, now time.Time) bool {
+	return f.Upstream == UpstreamRefused && !f.UpstreamSince.IsZero() && now.Sub(f.UpstreamSince) > refusedTooLong
+}
+
+// held reports whether there is a network, and only what stands behind it takes nothing.
+func held(u Upstream) bool {
+	switch u {
+	case UpstreamCertificate, UpstreamClock, UpstreamRefused, UpstreamBusy:
+		return true
+	case UpstreamUnknown, UpstreamOK, UpstreamUnreachable, UpstreamDNS, UpstreamPortal, UpstreamUnenrolled:
+	}
+	return false
+}
+
+// netWords say to residents how the line is. Only a line that is down is told as one.
+func netWords(u Upstream, r Report) string {
+	words := "暂时断网"
+	switch {
+	case r.Online:
+		return "网络正常"
+	case u == UpstreamUnknown:
+		return "正在检查网络"
+	case u == UpstreamUnenrolled:
+		return "还没有接到上级平台"
+	case r.Held:
+		words = "暂时送不到上级平台"
+	}
+	if r.CanLodge {
+		words += "，照常办理"
+	}
+	return words
 }
 
 func noPrint(s devices.Status) string {
@@ -90,6 +137,7 @@ func staffLines(f Facts, now time.Time) []Line {
 		upstreamLine(f, now),
 		storeLine(f),
 		queueLine(f, now),
+		clockLine(f),
 	}
 	if f.StoreRenamed != "" {
 		lines = append(lines, Line{
@@ -219,7 +267,22 @@ func upstreamLine(f Facts, now time.Time) Line {
 	if severity != Fine && !f.UpstreamSince.IsZero() && now.After(f.UpstreamSince) {
 		line.Text += "，已有" + ago(now.Sub(f.UpstreamSince))
 	}
+	if refusedLong(f, now) {
+		line.Text += "，本机已停收新的办件"
+	}
 	return line
+}
+
+// clockLine says how far the clock can be trusted. A village's machine may be without a line for days: that it
+// couldn't ask is no finding.
+func clockLine(f Facts) Line {
+	switch f.ClockTrust {
+	case clockSynced:
+		return Line{Subject: "时间", Text: "和网关对过，正常"}
+	case "offset":
+		return Line{"时间", Notice, "本机时间和网关的对不上", "把本机日期和时间调准。凭证上已写明时间以窗口登记为准。"}
+	}
+	return Line{Subject: "时间", Text: "还没有和网关对过，凭证上写明时间以窗口登记为准"}
 }
 
 func storeLine(f Facts) Line {

@@ -38,6 +38,10 @@ type Facts struct {
 	StoreRenamed string // name of a damaged file put aside at start, "" for none
 	DiskFull     bool
 	Enrolled     bool
+
+	// ClockTrust is how far this machine's clock can be trusted: "synced", "offset" or "unknown", as in wire.Matter;
+	// "" while nobody has said. Whatever isn't synced counts as unsure.
+	ClockTrust string
 }
 
 // Report is what follows from the facts. The zero Report offers nothing but guides.
@@ -54,6 +58,16 @@ type Report struct {
 
 	// Why something can't be done now, one sentence for residents each; empty where it can.
 	NoLodge, NoRead, NoPrint, NoScan string
+
+	// Net says to residents in a few words how the line is; empty on the zero Report only.
+	Net string
+	// Held says that there is a network, but what stands behind it takes nothing from this machine now. It isn't Online
+	// either, and must not be told as a network that is down.
+	Held bool
+	// ClockUnsure says that the clock wasn't checked against the gateway's: slips say that the office's time counts.
+	ClockUnsure bool
+	// StoreRenamed says that a damaged data file was put aside at start: what was lodged before can't be shown here.
+	StoreRenamed bool
 
 	Acknowledged int       // matters the gateway has signed for
 	Quarantined  int       // records set aside

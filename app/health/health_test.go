@@ -15,7 +15,7 @@ func well() Facts {
 	ready := devices.Status{State: devices.Ready, Port: "/dev/ttyUSB0"}
 	printer := ready
 	printer.Paper = devices.PaperOK
-	return Facts{IDCard: ready, Printer: printer, Scanner: ready, Upstream: UpstreamOK, StoreOK: true, Enrolled: true, Acknowledged: 7}
+	return Facts{IDCard: ready, Printer: printer, Scanner: ready, Upstream: UpstreamOK, StoreOK: true, Enrolled: true, Acknowledged: 7, ClockTrust: "synced"}
 }
 
 func TestAllWell(t *testing.T) {
@@ -56,6 +56,10 @@ func TestOneBrokenThing(t *testing.T) {
 		{"scanner gone", func(f *Facts) { f.Scanner = missing }, without(func(c *can) { c.scan = false }), "", "扫码器", Broken},
 		{"no scanner fitted", func(f *Facts) { f.Scanner = devices.Status{State: devices.Missing, Reason: devices.Unconfigured} }, without(func(c *can) { c.scan = false }), "", "扫码器", Notice},
 		{"line down", func(f *Facts) { f.Upstream = UpstreamUnreachable }, without(func(c *can) { c.online = false }), "", "网络", Notice},
+		{"refused a while ago", func(f *Facts) { f.Upstream, f.UpstreamSince = UpstreamRefused, now.Add(-refusedTooLong) }, without(func(c *can) { c.online = false }), "", "网络", Broken},
+		{"refused for long", func(f *Facts) { f.Upstream, f.UpstreamSince = UpstreamRefused, now.Add(-refusedTooLong-time.Second) }, without(func(c *can) { c.online, c.lodge = false, false }), "先不收新的", "网络", Broken},
+		{"unreachable for long", func(f *Facts) { f.Upstream, f.UpstreamSince = UpstreamUnreachable, now.Add(-50*time.Hour) }, without(func(c *can) { c.online = false }), "", "网络", Notice},
+		{"clock is off", func(f *Facts) { f.ClockTrust = "offset" }, all, "", "时间", Notice},
 		{"wrong certificate", func(f *Facts) { f.Upstream = UpstreamCertificate }, without(func(c *can) { c.online = false }), "", "网络", Broken},
 		{"not enrolled", func(f *Facts) { f.Enrolled, f.Upstream = false, UpstreamUnenrolled }, without(func(c *can) { c.lodge, c.online = false, false }), "没有开通", "网络", Broken},
 		{"disk full", func(f *Facts) { f.DiskFull = true }, without(func(c *can) { c.lodge = false }), "存满", "存储", Broken},
@@ -140,5 +144,51 @@ func TestZeroFactsOfferGuidesOnly(t *testing.T) {
 	r := Evaluate(Facts{}, now)
 	if r.CanLodge || r.Online || r.NoLodge == "" {
 		t.Errorf("report %+v", r)
+	}
+}
+
+// A network that is there is never told as one that is down, and the other way round.
+func TestNetWords(t *testing.T) {
+	for u, want := range map[Upstream]string{
+		UpstreamOK: "网络正常", UpstreamUnknown: "正在检查网络", UpstreamUnreachable: "暂时断网，照常办理", UpstreamDNS: "暂时断网，照常办理",
+		UpstreamPortal: "暂时断网，照常办理", UpstreamRefused: "暂时送不到上级平台，照常办理",
+		UpstreamCertificate: "暂时送不到上级平台，照常办理", UpstreamClock: "暂时送不到上级平台，照常办理",
+		UpstreamBusy: "暂时送不到上级平台，照常办理", UpstreamUnenrolled: "还没有接到上级平台",
+	} {
+		f := well()
+		f.Upstream, f.UpstreamSince = u, now.Add(-time.Hour)
+		r := Evaluate(f, now)
+		if r.Net != want || r.Held != strings.Contains(want, "送不到") {
+			t.Errorf("state %d: %q, held %v, want %q", u, r.Net, r.Held, want)
+		}
+		f.DiskFull = true
+		if r = Evaluate(f, now); strings.Contains(r.Net, "照常") {
+			t.Errorf("state %d: %q, though nothing is taken in", u, r.Net)
+		}
+	}
+}
+
+func TestStaffReadThatNothingMoreIsTakenIn(t *testing.T) {
+	f := well()
+	f.Upstream, f.UpstreamSince = UpstreamRefused, now.Add(-5*time.Hour)
+	if l := Evaluate(f, now).Staff[0]; !strings.Contains(l.Text, "5 小时") || !strings.Contains(l.Text, "停收") {
+		t.Errorf("finding %+v", l)
+	}
+}
+
+func TestWhatTheStoreAndTheClockMeanForResidents(t *testing.T) {
+	f := well()
+	if r := Evaluate(f, now); r.ClockUnsure || r.StoreRenamed {
+		t.Errorf("report %+v", r)
+	}
+	f.StoreRenamed = "matters.db.damaged"
+	if !Evaluate(f, now).StoreRenamed {
+		t.Error("nobody is told that older records can't be shown")
+	}
+	for _, trust := range []string{"", "unknown", "offset"} {
+		f.ClockTrust = trust
+		if !Evaluate(f, now).ClockUnsure {
+			t.Errorf("a clock that is %q counts as sure", trust)
+		}
 	}
 }

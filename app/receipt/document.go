@@ -31,6 +31,7 @@ type Info struct {
 	Owing    []string // what is still to be supplied (容缺)
 	Network  Network  // at the time of printing
 	// ClockUnsure says that the machine's clock couldn't be checked: the slip then says that the office's time counts.
+	// An offline village machine prints it on every slip, so that the words are short and calm.
 	ClockUnsure bool
 	// Reprint is when a further copy was made; zero for the first.
 	Reprint time.Time
@@ -44,7 +45,12 @@ const (
 	Waiting Network = iota // on this machine's disk, the line is down
 	Sending                // on this machine's disk, the line is up
 	Sent                   // the gateway has signed for it
+	Held                   // on this machine's disk; there is a line, but what stands behind it takes nothing now
+	Stuck                  // could not be sent, and is set aside: only a window can help
 )
+
+// StuckWords are what a resident needs to know of a matter that could not be sent.
+const StuckWords = "没有送上去。请拿这个编号到窗口办，或打 " + Helpline
 
 // Words returns the plain sentence for it.
 func (n Network) Words() string {
@@ -55,6 +61,10 @@ func (n Network) Words() string {
 		return "已存好，正在送往上级平台"
 	case Sent:
 		return "已送达上级平台"
+	case Held:
+		return "已存好，等上级平台能收时自动送出"
+	case Stuck:
+		return StuckWords
 	}
 	return "已存好"
 }
@@ -108,7 +118,7 @@ func (p *page) facts(i Info) {
 	}
 	p.pair(label, stamp(i.At))
 	if i.ClockUnsure {
-		p.text("（本机时钟待核对，以上级平台登记的时间为准）")
+		p.text("（时间以窗口登记为准）")
 	}
 	p.items("已交内容", i.Handed)
 	p.items("还要补交", i.Owing)
@@ -118,6 +128,8 @@ func (p *page) facts(i Info) {
 // meaning says what the slip is, and what it isn't.
 func (p *page) meaning(i Info) {
 	switch {
+	case i.Network == Stuck:
+		p.text("这张凭证说明：本机收下过这件事，但没能送到上级平台，不会自己往下办。")
 	case i.Accepted:
 		p.text("这张凭证说明：您的申请已经受理。办理时限从受理时间算起。")
 	case i.kind() == catalog.Feedback:
@@ -154,8 +166,11 @@ func (p *page) next(i Info) {
 	if i.Item == nil {
 		return
 	}
+	p.items("请注意", i.Item.Guide.Notes)
+	if i.Network == Stuck {
+		return // no term runs, and nothing follows by itself
+	}
 	if i.Handed != nil { // a reprint stays short
-		p.items("请注意", i.Item.Guide.Notes)
 		p.steps("接下来", i.Item.Guide.Process)
 	}
 	limit := i.Item.Guide.Limit
@@ -193,7 +208,7 @@ func bring(item *catalog.Item) []string {
 		line := m.Name
 		switch {
 		case m.ECert != "":
-			line += "（窗口能调电子证照的，可以不带）"
+			line += "（有就带上；没有的窗口先试电子证照，调不到要补）"
 		case m.Later && !m.Main:
 			line += "（一时没有的，可以先办后补）"
 		}

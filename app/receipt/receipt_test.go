@@ -91,7 +91,7 @@ func TestDocuments(t *testing.T) {
 		change     func(*receipt.Info)
 	}{
 		{"apply-offline", "old-allowance", func(i *receipt.Info) {
-			i.Handed = []string{"身份证（已读取）", "户口簿（调电子证照）"}
+			i.Handed = []string{"身份证（已读取）", "户口簿：先试电子证照，调不到的窗口会请您补"}
 			i.Owing = []string{"老人本人的银行卡或存折"}
 		}},
 		{"apply-accepted", "old-visit-help", func(i *receipt.Info) {
@@ -109,6 +109,9 @@ func TestDocuments(t *testing.T) {
 		{"pay-guide-ticket", "med-rural-pay", func(i *receipt.Info) { i.Handed = []string{"身份证（已读取）"} }},
 		{"reprint-sent", "old-allowance", func(i *receipt.Info) {
 			i.Network, i.Reprint = receipt.Sent, i.At.Add(49*time.Hour)
+		}},
+		{"reprint-stuck", "soc-qualify", func(i *receipt.Info) {
+			i.Network, i.Reprint = receipt.Stuck, i.At.Add(49*time.Hour)
 		}},
 		{"reprint-item-gone", "", func(i *receipt.Info) {
 			i.ItemName, i.Reprint = "老年人优待证申领", i.At.Add(time.Minute)
@@ -128,6 +131,41 @@ func TestChecklists(t *testing.T) {
 	c := shipped(t)
 	for _, id := range []string{"dis-subsidy", "fb-cannot-do", "soc-temp-aid"} {
 		golden(t, "checklist-"+id, receipt.Checklist(c.ByID(id), station))
+	}
+}
+
+// What decides whether a matter counts stands on a further copy, too.
+func TestNotesStandOnEveryCopy(t *testing.T) {
+	item := shipped(t).ByID("soc-qualify")
+	item.Guide.Notes = []string{"核对好才算"}
+	for _, handed := range [][]string{nil, {"身份证（已读取）"}} {
+		i := lodged()
+		i.Item, i.Handed = item, handed
+		if text := render(receipt.Document(i)); !strings.Contains(text, "核对好才算") {
+			t.Errorf("handed %q: no note in\n%s", handed, text)
+		}
+	}
+}
+
+// Where a matter got is told as it is: only the gateway's signature makes it sent, and what is stuck says what to do.
+func TestNetworkWords(t *testing.T) {
+	seen := map[string]bool{}
+	for n := receipt.Waiting; n <= receipt.Stuck; n++ {
+		w := n.Words()
+		if seen[w] || w == "已存好" {
+			t.Errorf("state %d: %q", n, w)
+		}
+		seen[w] = true
+	}
+	if w := receipt.Held.Words(); strings.Contains(w, "网络") {
+		t.Errorf("a line that is there is told as down: %q", w)
+	}
+	i := lodged()
+	i.Item, i.Network = shipped(t).ByID("old-allowance"), receipt.Stuck
+	text := render(receipt.Document(i))
+	if !strings.Contains(text, "到窗口办") || !strings.Contains(text, "12345") || strings.Contains(text, "自动") ||
+		strings.Contains(text, "多久办好") || strings.Contains(text, "审核后告诉您") {
+		t.Errorf("a matter that is stuck says\n%s", text)
 	}
 }
 
@@ -213,6 +251,11 @@ func TestMasks(t *testing.T) {
 	} {
 		if got := receipt.MaskNumber(number); got != want {
 			t.Errorf("MaskNumber(%q) = %q", number, got)
+		}
+	}
+	for number, want := range map[string]string{"621700000000": "尾号 0000", "13800138000": "尾号 8000", "12345": "*****", "": ""} {
+		if got := receipt.MaskTail(number); got != want {
+			t.Errorf("MaskTail(%q) = %q", number, got)
 		}
 	}
 	for name, want := range map[string]string{"测试甲": "测**", "甲": "甲", "": "", "TEST, ANNA": "T****"} {

@@ -5,7 +5,7 @@ import "zhizhu/offline/catalog"
 // Ways in which a material is met, as the matter tells them to the upstream.
 const (
 	ByCard  = "card"  // the ID card on the reader
-	ByECert = "ecert" // an electronic certificate or shared data, called by the upstream
+	ByECert = "ecert" // an electronic certificate or shared data, to be tried by the upstream: it may not be there
 	ByHand  = "have"  // the resident has it and shows it when the office asks
 	ByLater = "later" // to be supplied (容缺, R40)
 )

@@ -23,6 +23,7 @@ const (
 	adminMatters = "/matters"
 	adminRatings = "/ratings"
 	adminCounts  = "/counts"
+	adminRevoke  = "/revoke"
 )
 
 // codeRequest and codeMade are the bodies of POST /code.
@@ -64,6 +65,7 @@ func (g *Gateway) serveAdmin(ctx context.Context) (stop func()) {
 func (g *Gateway) adminHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+adminCode, g.adminNewCode)
+	mux.HandleFunc("POST "+adminRevoke, g.adminRevoke)
 	mux.HandleFunc("GET "+adminMatters, func(w http.ResponseWriter, r *http.Request) {
 		g.writeLines(w, r, func(ctx context.Context, line func(any) error) error {
 			return g.Matters(ctx, func(s Stored) error { return line(s) })

@@ -64,9 +64,11 @@ func (g *Gateway) redeem(r *http.Request, body []byte) (store.Terminal, *refusal
 		return store.Terminal{}, refuseCode(store.ErrCodeUnknown)
 	}
 	now := g.now().UTC()
-	key := sha256.Sum256(csr.RawSubjectPublicKeyInfo)
-	claim := store.Claim{MAC: g.codeMAC(code), Key: hex.EncodeToString(key[:]), SignKey: asked.SignKey, At: now}
+	claim := store.Claim{MAC: g.codeMAC(code), Key: keyHash(csr.RawSubjectPublicKeyInfo), SignKey: asked.SignKey, At: now}
 	terminal, err := g.store.Redeem(r.Context(), claim, func(station string, number int) (store.Terminal, error) {
+		if asked.Station != "" && asked.Station != station {
+			return store.Terminal{}, errOtherStation
+		}
 		id := fmt.Sprintf("%s-%d", station, number)
 		cert, err := g.ca.Issue(csr, id)
 		return store.Terminal{
@@ -80,6 +82,15 @@ func (g *Gateway) redeem(r *http.Request, body []byte) (store.Terminal, *refusal
 	return terminal, nil
 }
 
+// errOtherStation: the code stays as it is, for the machine that it was made for.
+var errOtherStation = errors.New("enrolment code is for another station")
+
+// keyHash is what a terminal's certificate key is known by.
+func keyHash(spki []byte) string {
+	key := sha256.Sum256(spki)
+	return hex.EncodeToString(key[:])
+}
+
 func refuseCode(err error) *refusal {
 	var detail string
 	switch {
@@ -89,6 +100,9 @@ func refuseCode(err error) *refusal {
 		detail = "this code was used already, for another terminal or key: make a new one with \"zhizhu-gateway enrol\""
 	case errors.Is(err, store.ErrCodeExpired):
 		detail = "this code has expired: make a new one with \"zhizhu-gateway enrol\""
+	case errors.Is(err, errOtherStation):
+		return refuse(http.StatusForbidden, wire.ProblemStation,
+			"this code was made for another station than the machine is set up for: check both")
 	default:
 		return refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "try again").because(err).after(retryStore)
 	}

@@ -44,6 +44,8 @@ func title(status int, kind string) string {
 		return "terminal is not who it says, or not known"
 	case wire.ProblemCode:
 		return "enrolment code is not valid"
+	case wire.ProblemStation:
+		return "enrolment code is for another station"
 	case wire.ProblemStorage:
 		return "can't store now"
 	default:

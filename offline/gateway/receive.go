@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
@@ -73,7 +74,7 @@ func (g *Gateway) acknowledge(w http.ResponseWriter, r *http.Request, ack wire.A
 
 // check does everything that must hold before a record is kept.
 func (g *Gateway) check(w http.ResponseWriter, r *http.Request, lane string) (store.Record, *refusal) {
-	terminal, refused := identify(r)
+	terminal, refused := g.identify(r)
 	if refused != nil {
 		return store.Record{}, refused
 	}
@@ -89,25 +90,41 @@ func (g *Gateway) check(w http.ResponseWriter, r *http.Request, lane string) (st
 	if refused := checkDigest(r.Header.Values(wire.HeaderDigest), digest); refused != nil {
 		return store.Record{}, refused
 	}
-	binding, refused := g.checkPacket(packet, lane, id, terminal)
+	binding, refused := g.checkPacket(r.Context(), packet, lane, id, terminal)
 	if refused != nil {
 		return store.Record{}, refused
 	}
 	return store.Record{
-		Lane: lane, ID: id, Terminal: terminal, Item: binding.Item, Version: binding.Version,
+		Lane: lane, ID: id, Terminal: binding.Terminal, Item: binding.Item, Version: binding.Version,
 		Digest: digest, Packet: packet,
 		StoredAt: g.now().UTC().Truncate(time.Microsecond),
 	}, nil
 }
 
 // identify says which terminal speaks.
-func identify(r *http.Request) (string, *refusal) {
-	terminal, ok := certified(r)
+func (g *Gateway) identify(r *http.Request) (store.Terminal, *refusal) {
+	name, ok := certified(r)
 	if !ok {
-		return "", refuse(http.StatusUnauthorized, wire.ProblemIdentity, "a terminal's certificate is needed: enrol the terminal")
+		return store.Terminal{}, refuse(http.StatusUnauthorized, wire.ProblemIdentity, "a terminal's certificate is needed: enrol the terminal")
 	}
-	if r.Header.Get(wire.HeaderTerminal) != terminal {
-		return "", refuse(http.StatusForbidden, wire.ProblemIdentity, wire.HeaderTerminal+" must name the certificate's terminal")
+	if r.Header.Get(wire.HeaderTerminal) != name {
+		return store.Terminal{}, refuse(http.StatusForbidden, wire.ProblemIdentity, wire.HeaderTerminal+" must name the certificate's terminal")
+	}
+	return g.known(r, name)
+}
+
+// known returns the terminal that a verified certificate names, unless it isn't (or no longer) one of ours.
+func (g *Gateway) known(r *http.Request, name string) (store.Terminal, *refusal) {
+	terminal, err := g.store.Terminal(r.Context(), name)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return terminal, refuse(http.StatusForbidden, wire.ProblemIdentity, "this terminal is not known here: enrol it")
+	case err != nil:
+		return terminal, refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "keep the record and try again").because(err).after(retryStore)
+	case !terminal.RevokedAt.IsZero():
+		return terminal, refuse(http.StatusForbidden, wire.ProblemIdentity, "this terminal was revoked: enrol it with a new code if that was a mistake")
+	case terminal.Key != keyHash(r.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo):
+		return terminal, refuse(http.StatusForbidden, wire.ProblemIdentity, "the certificate is not this terminal's: enrol it")
 	}
 	return terminal, nil
 }
@@ -157,7 +174,7 @@ func parseDigest(header string) ([]byte, bool) {
 }
 
 // checkPacket opens the packet and compares everything that it says of itself with where and from whom it came.
-func (g *Gateway) checkPacket(packet []byte, lane, id, terminal string) (seal.Binding, *refusal) {
+func (g *Gateway) checkPacket(ctx context.Context, packet []byte, lane, id string, terminal store.Terminal) (seal.Binding, *refusal) {
 	unreadable := func(detail string, err error) (seal.Binding, *refusal) {
 		return seal.Binding{}, refuse(http.StatusUnprocessableEntity, wire.ProblemPacket, detail).because(err)
 	}
@@ -168,8 +185,8 @@ func (g *Gateway) checkPacket(packet []byte, lane, id, terminal string) (seal.Bi
 	if binding.ID != id {
 		return unreadable("the packet is bound to another id", nil)
 	}
-	if binding.Terminal != terminal {
-		return seal.Binding{}, refuse(http.StatusForbidden, wire.ProblemIdentity, "the packet is bound to another terminal")
+	if refused := g.mayBring(ctx, terminal, binding); refused != nil {
+		return seal.Binding{}, refused
 	}
 	binding, plain, err := seal.OpenPacket(g.keys.seal, packet)
 	if err != nil {
@@ -180,6 +197,23 @@ func (g *Gateway) checkPacket(packet []byte, lane, id, terminal string) (seal.Bi
 		return unreadable("the packet opens, but does not hold what it should", err)
 	}
 	return binding, nil
+}
+
+// mayBring lets a terminal bring what is bound to itself, or to any terminal of its station: a machine that had to be
+// enrolled anew, under a new name, still has what was sealed under the old one. It is about the packet, not about the
+// terminal, so the terminal sets it aside and goes on.
+func (g *Gateway) mayBring(ctx context.Context, terminal store.Terminal, b seal.Binding) *refusal {
+	if b.Terminal == terminal.ID {
+		return nil
+	}
+	bound, err := g.store.Terminal(ctx, b.Terminal)
+	switch {
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "keep the record and try again").because(err).after(retryStore)
+	case err != nil, bound.Station != terminal.Station:
+		return refuse(http.StatusUnprocessableEntity, wire.ProblemPacket, "the packet is bound to a terminal of another station")
+	}
+	return nil
 }
 
 // checkContent holds a packet's content to its binding. Its errors say nothing of the content.

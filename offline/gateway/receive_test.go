@@ -106,6 +106,11 @@ func TestRefused(t *testing.T) {
 	otherTerminal.Terminal, otherID.ID = other.Terminal, uuid.NewString()
 	inner := sent
 	inner.Terminal = other.Terminal
+	atNeighbours, neighbours := binding, sent
+	atNeighbours.Terminal = r.enrol("ZC0001").Terminal
+	neighbours.Terminal = atNeighbours.Terminal
+	atNobody, nobody := binding, sent
+	atNobody.Terminal, nobody.Terminal = "MX0427-99", "MX0427-99"
 	altered := bytes.Clone(packet)
 	altered[len(altered)-1] ^= 1
 	large := bytes.Repeat([]byte{1}, 256<<10+1)
@@ -124,7 +129,9 @@ func TestRefused(t *testing.T) {
 		"another's certificate":    {other.client, right(), 403, wire.ProblemIdentity},
 		"another's header":         {m.client, wrongHeader, 403, wire.ProblemIdentity},
 		"no terminal header":       {m.client, asWithout(wire.HeaderTerminal), 403, wire.ProblemIdentity},
-		"bound to other terminal":  {m.client, bound(otherTerminal, sent), 403, wire.ProblemIdentity},
+		"bound to other terminal":  {m.client, bound(otherTerminal, sent), 422, wire.ProblemPacket}, // the content isn't
+		"bound to other station":   {m.client, bound(atNeighbours, neighbours), 422, wire.ProblemPacket},
+		"bound to nobody":          {m.client, bound(atNobody, nobody), 422, wire.ProblemPacket},
 		"bound to other id":        {m.client, bound(otherID, sent), 422, wire.ProblemPacket},
 		"content of other one":     {m.client, bound(binding, inner), 422, wire.ProblemPacket},
 		"content is no matter":     {m.client, bound(binding, "hello"), 422, wire.ProblemPacket},

@@ -22,7 +22,7 @@ func (g *Gateway) Handler() http.Handler {
 	}
 	route(http.MethodPost, wire.PathEnrol, g.enrol)
 	route(http.MethodGet, wire.PathTime, g.time)
-	route(http.MethodGet, wire.PathHealth, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	route(http.MethodGet, wire.PathHealth, g.health)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		g.answer(w, r, refuse(http.StatusNotFound, problemBlank, "there is nothing under this path: check the gateway's URL"))
 	})
@@ -70,6 +70,17 @@ type timeNow struct {
 
 func (g *Gateway) time(w http.ResponseWriter, r *http.Request) {
 	g.writeJSON(w, r, wire.TypeJSON, http.StatusOK, timeNow{Time: g.now().UTC()})
+}
+
+// health answers everybody, but a terminal that shows a certificate learns here, too, if it would be refused.
+func (g *Gateway) health(w http.ResponseWriter, r *http.Request) {
+	if name, ok := certified(r); ok {
+		if _, refused := g.known(r, name); refused != nil {
+			g.answer(w, r, refused)
+			return
+		}
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // certified returns the terminal that the client's verified certificate names.

@@ -32,11 +32,14 @@ type Options struct {
 	Code   string // one-time code
 	Now    func() time.Time
 	Rand   io.Reader
-	Dial   func(ctx context.Context, network, addr string) (net.Conn, error)
+	// Station is the one that this machine is set up for: with a code for another one Enrol is ErrStation. Empty takes any.
+	Station string
+	Dial    func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // Enrol asks the gateway for a certificate with a one-time code and writes the identity folder. It may be repeated after
-// any interruption; a folder that was enrolled before keeps working until the new answer is on disk.
+// any interruption; a folder that was enrolled before keeps working until the new answer is on disk, and stays as it was
+// if the code turns out to be for another station.
 func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	base, err := ParseURL(o.URL)
 	if err != nil {
@@ -58,7 +61,7 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	asked := wire.Enrolment{Code: strings.TrimSpace(o.Code), CSR: csr, SignKey: k.sign.Public().Hex()}
+	asked := wire.Enrolment{Code: strings.TrimSpace(o.Code), CSR: csr, SignKey: k.sign.Public().Hex(), Station: o.Station}
 	client := NewClient(ClientOptions{CA: pool, Now: o.Now, Floor: floor, Dial: o.Dial})
 	defer client.CloseIdleConnections()
 	answer, err := ask(ctx, client, base+wire.PathEnrol, asked)
@@ -68,6 +71,9 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	e := enrolled{
 		Terminal: answer.Terminal, Station: answer.Station, Certificate: answer.Certificate,
 		SealKey: answer.SealKey, AckKey: answer.AckKey, CA: string(caPEM),
+	}
+	if o.Station != "" && answer.Station != o.Station { // a gateway that didn't compare them itself
+		return nil, fmt.Errorf("enrol: %w", ErrStation)
 	}
 	id, err := assemble(e, k)
 	if err != nil {
@@ -158,6 +164,9 @@ func refused(status int, text []byte) error {
 	}
 	if p.Type == wire.ProblemCode {
 		return fmt.Errorf("%w (%s)", ErrCode, p.Detail)
+	}
+	if p.Type == wire.ProblemStation {
+		return ErrStation
 	}
 	return fmt.Errorf("status %d, %s: %w", status, strings.TrimSpace(p.Title+" "+p.Detail), ErrGateway)
 }

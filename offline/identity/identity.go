@@ -32,6 +32,8 @@ var (
 	ErrDamaged = errors.New("identity folder is damaged: run \"zhizhu enrol\" with a new code")
 	// ErrCode: the gateway knows no such code, or it was used or has expired.
 	ErrCode = errors.New("the gateway does not take this code (mistyped, used already, or expired): ask for a new one")
+	// ErrStation: the code was made for another station than the one that this machine is set up for.
+	ErrStation = errors.New("this code is for another station than this machine is set up for: check the station in the config, and who the code was made for")
 	// ErrCA: the server is not the one that the CA file names.
 	ErrCA = errors.New("the server's certificate is not from the pinned CA: check upstream.url, upstream.ca and the clock")
 	// ErrGateway: the gateway can't be reached or gave no usable answer; try again with the same code.

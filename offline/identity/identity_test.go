@@ -355,3 +355,35 @@ func TestParseURL(t *testing.T) {
 		}
 	}
 }
+
+// A code for another station changes nothing, whether the gateway compares the stations or not.
+func TestEnrolChecksTheStation(t *testing.T) {
+	g := newGate(t)
+	o := g.options(t)
+	o.Station = "MX0427"
+	if _, err := Enrol(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(filepath.Join(o.Dir, enrolledFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Station = "ZC0001"
+	for _, answer := range []func(w http.ResponseWriter) bool{nil, func(w http.ResponseWriter) bool {
+		w.WriteHeader(http.StatusForbidden)
+		_ = json.NewEncoder(w).Encode(wire.Problem{Type: wire.ProblemStation, Status: http.StatusForbidden})
+		return true
+	}} {
+		g.before = answer
+		if _, err := Enrol(t.Context(), o); !errors.Is(err, ErrStation) {
+			t.Fatalf("%v, want ErrStation", err)
+		}
+		after, err := os.ReadFile(filepath.Join(o.Dir, enrolledFile))
+		if err != nil || string(after) != string(before) {
+			t.Fatalf("%v, or the identity was written", err)
+		}
+		if id, err := Load(o.Dir); err != nil || id.Station != "MX0427" {
+			t.Fatalf("%v, %v", id, err)
+		}
+	}
+}

@@ -6,7 +6,7 @@ import "time"
 const (
 	HeaderDigest   = "Content-Digest" // sm3=:<base64>: over the body (RFC 9530 form)
 	HeaderReceipt  = "X-Receipt"      // base64 SM2 signature over Ack.Signed()
-	HeaderTerminal = "X-Terminal"     // terminal id, must equal the certificate's common name
+	HeaderTerminal = "X-Terminal"     // terminal id, must equal the certificate's common name (a packet may be bound to an earlier id of the same station)
 	TypePacket     = "application/vnd.zhizhu.packet"
 	TypeJSON       = "application/json"
 )
@@ -56,6 +56,7 @@ const (
 	ProblemTooLarge = "urn:zhizhu:too-large"         // 413
 	ProblemIdentity = "urn:zhizhu:identity"          // 401, 403: certificate unknown or not for this terminal
 	ProblemCode     = "urn:zhizhu:code"              // 403: enrolment code unknown, used or expired
+	ProblemStation  = "urn:zhizhu:station"           // 403: enrolment code is for another station; it isn't used up
 	ProblemStorage  = "urn:zhizhu:storage"           // 503: can't store now
 )
 
@@ -64,6 +65,8 @@ type Enrolment struct {
 	Code    string `json:"code"`
 	CSR     string `json:"csr"`      // PEM, ECDSA P-256
 	SignKey string `json:"sign_key"` // the terminal's SM2 public key, hex of the uncompressed point
+	// Station is the one that the machine is set up for, or empty: a code for another one is refused, not used up.
+	Station string `json:"station,omitempty"`
 }
 
 // Enrolled is the answer to an Enrolment.

@@ -17,6 +17,7 @@ import (
 // desk is what the commands ask of a gateway: the process that serves the directory, or else the directory itself.
 type desk interface {
 	NewCode(ctx context.Context, station string) (string, error)
+	Revoke(ctx context.Context, terminal string) error
 	Matters(ctx context.Context, fn func(gateway.Stored) error) error
 	Ratings(ctx context.Context, fn func(gateway.StoredRating) error) error
 	Close() error
@@ -66,6 +67,26 @@ func (c *enrolCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) 
 	return json.NewEncoder(stdout).Encode(struct {
 		Code string `json:"code"`
 	}{code})
+}
+
+type revokeCmd struct {
+	Dir      string `required:"" type:"path" placeholder:"DIR" help:"The gateway's directory; it may be served at the same time."`
+	Terminal string `required:"" placeholder:"ID" help:"The terminal, such as MX0427-1. Its machine comes back only with a new code, under a new name."`
+}
+
+// Run is kong's.
+func (c *revokeCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) (err error) {
+	d, err := openDesk(ctx, c.Dir, false, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := d.Revoke(ctx, c.Terminal); err != nil {
+		return err
+	}
+	return json.NewEncoder(stdout).Encode(struct {
+		Revoked string `json:"revoked"`
+	}{c.Terminal})
 }
 
 type mattersCmd struct {

@@ -32,6 +32,7 @@ const (
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Receive from terminals until SIGTERM. The first line of stdout is {\"address\":…,\"ca\":…}."`
 	Enrol   enrolCmd   `cmd:"" help:"Make a one-time code with which one terminal of a station enrols, valid for seven days."`
+	Revoke  revokeCmd  `cmd:"" help:"Shut a terminal out, at once and for ever. What it sent before stays."`
 	Matters mattersCmd `cmd:"" help:"List the matters that arrived, opened with the gateway's key. They hold personal data."`
 	Ratings ratingsCmd `cmd:"" help:"List the ratings that arrived."`
 }

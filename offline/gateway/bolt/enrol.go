@@ -1,9 +1,11 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -56,12 +58,19 @@ func redeem(tx *bbolt.Tx, c store.Claim, issue store.Issue) (store.Terminal, err
 		return store.Terminal{}, store.ErrCodeExpired
 	}
 	stations := tx.Bucket([]byte(bucketStations))
-	next := readNumber(stations.Get([]byte(used.Station))) + 1
-	t, err := issue(used.Station, int(next))
+	last := readNumber(stations.Get([]byte(used.Station)))
+	own, err := numberOf(terminals, used.Station, c.Key)
 	if err != nil {
 		return store.Terminal{}, err
 	}
-	if err := stations.Put([]byte(used.Station), number(next)); err != nil {
+	if own == 0 {
+		own = last + 1
+	}
+	t, err := issue(used.Station, int(own))
+	if err != nil {
+		return store.Terminal{}, err
+	}
+	if err := stations.Put([]byte(used.Station), number(max(own, last))); err != nil {
 		return store.Terminal{}, fmt.Errorf("keep station's number: %w", err)
 	}
 	used.Terminal = t.ID
@@ -71,11 +80,28 @@ func redeem(tx *bbolt.Tx, c store.Claim, issue store.Issue) (store.Terminal, err
 	return t, putJSON(terminals, t.ID, t)
 }
 
+// numberOf returns the number of the station's terminal that has a key and may speak, or 0. Enrolling is rare, and a
+// village's machines are few: looking through them needs no index.
+func numberOf(terminals *bbolt.Bucket, station, key string) (uint64, error) {
+	c := terminals.Cursor()
+	prefix := []byte(station + "-")
+	for id, text := c.Seek(prefix); bytes.HasPrefix(id, prefix); id, text = c.Next() {
+		var t store.Terminal
+		if err := json.Unmarshal(text, &t); err != nil {
+			return 0, fmt.Errorf("decode: %w", err)
+		}
+		if t.Station == station && t.Key == key && t.RevokedAt.IsZero() {
+			return uint64(t.Number), nil
+		}
+	}
+	return 0, nil
+}
+
 func again(terminals *bbolt.Bucket, id string, c store.Claim) (store.Terminal, error) {
 	var t store.Terminal
 	if found, err := getJSON(terminals, id, &t); err != nil {
 		return store.Terminal{}, err
-	} else if !found || t.Key != c.Key {
+	} else if !found || t.Key != c.Key || !t.RevokedAt.IsZero() {
 		return store.Terminal{}, store.ErrCodeUsed
 	}
 	if t.SignKey == c.SignKey {
@@ -99,6 +125,29 @@ func (d *DB) Terminal(ctx context.Context, id string) (store.Terminal, error) {
 		return store.Terminal{}, fmt.Errorf("get terminal: %w", err)
 	}
 	return t, nil
+}
+
+// Revoke is store.Store's.
+func (d *DB) Revoke(ctx context.Context, id string, at time.Time) error {
+	err := d.update(ctx, func(tx *bbolt.Tx) error {
+		var t store.Terminal
+		terminals := tx.Bucket([]byte(bucketTerminals))
+		found, err := getJSON(terminals, id, &t)
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return store.ErrNotFound
+		case !t.RevokedAt.IsZero():
+			return nil
+		}
+		t.RevokedAt = at
+		return putJSON(terminals, id, t)
+	})
+	if err != nil {
+		return fmt.Errorf("revoke terminal: %w", err)
+	}
+	return nil
 }
 
 func (d *DB) update(ctx context.Context, fn func(*bbolt.Tx) error) error {

@@ -59,10 +59,12 @@ type Terminal struct {
 	SignKey     string    `json:"sign_key"`
 	Certificate string    `json:"certificate"` // PEM
 	EnrolledAt  time.Time `json:"enrolled_at"`
+	RevokedAt   time.Time `json:"revoked_at,omitzero"` // zero while it may speak
 }
 
-// Issue makes the terminal that a claim is granted: the number is the station's next. It is called while the engine
-// holds its transaction, so it must not call the store; it may be called again if the engine retries.
+// Issue makes the terminal that a claim is granted: the number is the station's next, or that of the station's terminal
+// that has the claim's key already. It is called while the engine holds its transaction, so it must not call the store;
+// it may be called again if the engine retries.
 type Issue func(station string, number int) (Terminal, error)
 
 // Store is what the gateway keeps. All methods may be called at once from many goroutines, and by several gateways on
@@ -85,13 +87,17 @@ type Store interface {
 
 	// AddCode keeps an enrolment code.
 	AddCode(ctx context.Context, c Code) error
-	// Redeem uses a code: it gives the station's next number to issue, and keeps the terminal and the use of the code
-	// in one transaction. A code that is used by a claim with the same Key returns that same terminal again (with
-	// Claim.SignKey kept as the newer one), also after the code's end: the first answer may have been lost. Otherwise
-	// it is ErrCodeUnknown, ErrCodeUsed or ErrCodeExpired. An error of issue changes nothing and is returned.
+	// Redeem uses a code: it gives a number to issue, and keeps the terminal and the use of the code in one transaction.
+	// The number is the station's next, but a key that a terminal of the station has already, and which is not revoked,
+	// stays that terminal. A code that is used by a claim with the same Key returns that same terminal again (with
+	// Claim.SignKey kept as the newer one), also after the code's end: the first answer may have been lost. Otherwise,
+	// and for a terminal that was revoked since, it is ErrCodeUnknown, ErrCodeUsed or ErrCodeExpired. An error of issue
+	// changes nothing and is returned.
 	Redeem(ctx context.Context, c Claim, issue Issue) (Terminal, error)
 	// Terminal returns an enrolled terminal, or ErrNotFound.
 	Terminal(ctx context.Context, id string) (Terminal, error)
+	// Revoke notes for ever that a terminal may not speak any more, or is ErrNotFound. The first time counts.
+	Revoke(ctx context.Context, id string, at time.Time) error
 
 	// WasEmpty reports whether nothing at all had ever been kept here when the store was opened.
 	WasEmpty() bool

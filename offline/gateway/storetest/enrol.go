@@ -134,3 +134,63 @@ func testIssueError(t *testing.T, engine Engine) {
 		t.Fatalf("after a failed issue: %+v", terminal)
 	}
 }
+
+// testKeyKeepsItsName enrols machines again with codes of their own.
+func testKeyKeepsItsName(t *testing.T, engine Engine) {
+	s := open(t, engine(t))
+	for _, mac := range []string{"mac1", "mac2", "mac3", "mac4"} {
+		mustAddCode(t, s, mac, "MX0427")
+	}
+	mustAddCode(t, s, "neighbour", "MX0427-1")
+	first := mustRedeem(t, s, claim("mac1", "key1"))
+	second := mustRedeem(t, s, claim("mac2", "key2"))
+	c := claim("mac3", "key1")
+	c.SignKey = "sign-new"
+	if again := mustRedeem(t, s, c); again.ID != first.ID || again.Number != 1 || again.SignKey != "sign-new" {
+		t.Fatalf("the first machine with a new code: %+v", again)
+	}
+	if kept, err := s.Terminal(t.Context(), first.ID); err != nil || kept.SignKey != "sign-new" {
+		t.Fatalf("kept terminal: %+v, %v", kept, err)
+	}
+	if other := mustRedeem(t, s, claim("neighbour", "key1")); other.ID != "MX0427-1-1" || other.Station != "MX0427-1" {
+		t.Fatalf("the same machine at another station: %+v", other)
+	}
+	if _, err := s.Redeem(t.Context(), claim("mac3", "key2"), issueFor(claim("mac3", "key2"))); !errors.Is(err, store.ErrCodeUsed) {
+		t.Fatalf("the new code for another machine: %v", err)
+	}
+	if next := mustRedeem(t, s, claim("mac4", "key4")); next.Number != second.Number+1 {
+		t.Fatalf("the next machine: %+v", next)
+	}
+}
+
+func testRevoke(t *testing.T, engine Engine) {
+	place := engine(t)
+	s, err := place.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Revoke(t.Context(), "MX0427-1", at(2)); !errors.Is(err, store.ErrNotFound) {
+		t.Fatalf("revoke nobody: %v", err)
+	}
+	mustAddCode(t, s, "mac1", "MX0427")
+	mustAddCode(t, s, "mac2", "MX0427")
+	first := mustRedeem(t, s, claim("mac1", "key1"))
+	for _, second := range []int{2, 3} { // the first time counts
+		if err := s.Revoke(t.Context(), first.ID, at(second)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, place)
+	if kept, err := s.Terminal(t.Context(), first.ID); err != nil || !kept.RevokedAt.Equal(at(2)) || kept.Key != "key1" {
+		t.Fatalf("kept terminal: %+v, %v", kept, err)
+	}
+	if _, err := s.Redeem(t.Context(), claim("mac1", "key1"), issueFor(claim("mac1", "key1"))); !errors.Is(err, store.ErrCodeUsed) {
+		t.Fatalf("its old code: %v", err)
+	}
+	if next := mustRedeem(t, s, claim("mac2", "key1")); next.ID != "MX0427-2" || !next.RevokedAt.IsZero() {
+		t.Fatalf("the same machine with a new code: %+v", next)
+	}
+}

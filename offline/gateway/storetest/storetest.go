@@ -41,6 +41,8 @@ func Run(t *testing.T, engine Engine) {
 		"Codes":               testCodes,
 		"CodeOnceAmongMany":   testCodeOnceAmongMany,
 		"IssueErrorKeepsCode": testIssueError,
+		"KeyKeepsItsName":     testKeyKeepsItsName,
+		"Revoke":              testRevoke,
 		"WasEmpty":            testWasEmpty,
 		"Model":               testModel,
 	} {

@@ -21,6 +21,9 @@ const (
 	minAnswers = 3 // questions that a guide must answer
 )
 
+// confirmed is the confidence of an item whose facts were checked with its department.
+const confirmed = "sure"
+
 var (
 	itemID  = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	fieldID = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -161,6 +164,12 @@ func (c *checker) policies() {
 	p := c.Policies
 	if p.AcceptOnReceipt && c.Kind != catalog.Apply {
 		c.report([]any{"policies", "accept_on_receipt"}, "“收件即受理”只能用在申请类（kind: apply）的事项上")
+	}
+	// A 受理凭证 binds the office by law (R19): a guess may not hand one out.
+	if p.AcceptOnReceipt && c.Confidence != "" && c.Confidence != confirmed {
+		c.report([]any{"policies", "accept_on_receipt"},
+			"“收件即受理”会当场打出受理凭证，这个事项还没有确认（confidence: %s）；请先和主管部门确认，再写“confidence: %s”；没确认的请删掉这一行",
+			c.Confidence, confirmed)
 	}
 	if p.Promise != nil && len(p.Declare) > 0 {
 		c.report([]any{"policies", "declare"}, "“declare”：已经有告知承诺（promise）了；请把这几句并进去，或删掉")

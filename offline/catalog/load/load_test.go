@@ -241,6 +241,26 @@ func TestLoadChecksPoliciesByKind(t *testing.T) {
 	}
 }
 
+// R19: a slip that says 受理 binds the office, so only what was confirmed with it may print one. The path of a confirmed
+// item is tested here and in app/visit with made-up items, as none that is shipped has been confirmed.
+func TestLoadAcceptsOnReceiptOnlyWhatIsConfirmed(t *testing.T) {
+	accepted := strings.Replace(good, "policies:\n", "policies:\n  accept_on_receipt: true\n", 1)
+	c, err := load.Load(folder(accepted))
+	if err != nil || !c.ByID("old-card").Policies.AcceptOnReceipt {
+		t.Errorf("a confirmed item: %v", err)
+	}
+	_, err = load.Load(folder(strings.Replace(accepted, "confidence: sure", "confidence: plausible", 1)))
+	const want = "items/elder/old-card.yaml:39: “收件即受理”会当场打出受理凭证，这个事项还没有确认（confidence: plausible）；" +
+		"请先和主管部门确认，再写“confidence: sure”；没确认的请删掉这一行"
+	if err == nil || err.Error() != want {
+		t.Errorf("got\n%v\nwant\n%s", err, want)
+	}
+	// Without the policy, an item that isn't confirmed may be lodged like any other.
+	if _, err = load.Load(folder(strings.Replace(good, "confidence: sure", "confidence: plausible", 1))); err != nil {
+		t.Errorf("an item that isn't confirmed: %v", err)
+	}
+}
+
 func TestLoadRefusesABrokenFolder(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -166,6 +166,31 @@ func (s *session) askAll(ctx context.Context) (uint8, error) {
 	return got, nil
 }
 
+// giveUp breaks off a job that is stuck inside a picture of which owed bytes are missing, with the cause if the printer
+// tells it. The picture is lost now, so that a question may be asked in it: many printers answer it all the same, the
+// others take it for a part of the picture, of which more than enough is sent when they go on. Those are asked once
+// only.
+func (s *session) giveUp(ctx context.Context, owed int) error {
+	s.ask.open, s.ask.next = 0, 0
+	for _, n := range [...]int{4, 2, 3} { // paper, cover, cutter
+		if s.deaf || s.cond.Answered&(1<<n) == 0 || owed < len(escpos.Query(n)) {
+			continue
+		}
+		if err := s.question(ctx, n); err != nil {
+			return err
+		}
+		answered, err := s.pump(ctx, s.p.opt.Answer, func() bool { return s.ask.open == 0 })
+		if err != nil {
+			return err
+		}
+		s.ask.open, s.deaf = 0, !answered
+	}
+	if k := s.worst(); k != devices.OK {
+		return &brokenOffError{k}
+	}
+	return &brokenOffError{devices.Stalled}
+}
+
 // identity is what the printer says of itself. Its answer comes in turn, after all that was sent before the question;
 // a printer that gives it can be asked for it again, as a mark in the middle of a job.
 type identity struct {

@@ -78,7 +78,12 @@ func defaults[T int | time.Duration](v *T, d T) {
 	}
 }
 
-// Print prints one document and returns when it is known what became of it. It is done at the latest when ctx ends.
+// answerAfter is how long after the end of its context a job that has begun may take to say what became of it: the
+// questions that are open then are answered first.
+const answerAfter = 2 * time.Second
+
+// Print prints one document and returns when it is known what became of it. It is done at the latest shortly after ctx
+// ends. Calls at the same time are printed one after the other.
 func (p *Printer) Print(ctx context.Context, doc devices.Document) devices.PrintResult {
 	p.mu.Lock()
 	s, why, draw := p.cur, p.why, p.draw
@@ -96,7 +101,7 @@ func (p *Printer) Print(ctx context.Context, doc devices.Document) devices.Print
 	j := job{ctx: ctx, laid: laid, done: make(chan devices.PrintResult, 1)}
 	select {
 	case s.jobs <- j:
-		return <-j.done // the session always answers
+		return j.await(s.over)
 	case <-s.over:
 		return failed(devices.HungUp)
 	case <-ctx.Done():
@@ -115,6 +120,31 @@ type job struct {
 	done chan devices.PrintResult
 }
 
+// await returns what became of a job that was taken on. Of one that gets no answer, because the driver broke down or is
+// stuck in a line that doesn't give a write back, nobody knows how much came out.
+func (j job) await(over <-chan struct{}) devices.PrintResult {
+	select {
+	case res := <-j.done:
+		return res
+	case <-over:
+	case <-j.ctx.Done():
+		grace := time.NewTimer(answerAfter)
+		defer grace.Stop()
+		select {
+		case res := <-j.done:
+			return res
+		case <-over:
+		case <-grace.C:
+		}
+	}
+	select {
+	case res := <-j.done: // the session answers before it is over
+		return res
+	default:
+		return devices.PrintResult{Outcome: devices.PrintUnknown}
+	}
+}
+
 // leftover is what a broken-off job may have left in the printer.
 type leftover struct {
 	any  bool
@@ -123,20 +153,23 @@ type leftover struct {
 	lost bool // the line broke: how much of what was sent arrived, nobody knows
 }
 
-// Serve implements devices.Driver.
+// Serve implements devices.Driver. Whatever way it ends, by a panic too, no job is left waiting for it and the next
+// call begins anew.
 func (p *Printer) Serve(ctx context.Context, line devices.Line, report func(devices.Status)) error {
 	s := newSession(p, line, report)
 	p.mu.Lock()
 	p.cur = s
 	p.mu.Unlock()
+	why := devices.Internal
+	defer func() {
+		p.mu.Lock()
+		p.cur, p.why = nil, why
+		p.mu.Unlock()
+		close(s.over)
+	}()
 	err := s.serve(ctx)
-	why := devices.KindOf(err)
-	if ctx.Err() != nil {
+	if why = devices.KindOf(err); ctx.Err() != nil {
 		why = devices.HungUp
 	}
-	p.mu.Lock()
-	p.cur, p.why = nil, why
-	p.mu.Unlock()
-	close(s.over)
 	return err
 }

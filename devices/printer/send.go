@@ -22,7 +22,14 @@ func (s *session) print(ctx context.Context, j job) (devices.PrintResult, error)
 	s.tell()
 	start := s.now()
 	t := &transmission{session: s, job: j, start: start, printed: start}
+	whole := false
+	defer func() {
+		if !whole { // a panic: the next session must clean up
+			t.leave(true)
+		}
+	}()
 	res, err := t.run(ctx)
+	whole = true
 	s.busy = false
 	s.ask.due = s.now() // how is it now?
 	if err == nil {
@@ -40,7 +47,8 @@ type transmission struct {
 	job job
 
 	start   time.Time
-	bytes   int // sent of this job
+	begun   bool // something of it may have been sent
+	bytes   int  // sent of this job
 	ink     bool
 	owed    int
 	marks   []int     // bytes that had been sent at each mark
@@ -60,6 +68,7 @@ const (
 	markEvery = 512                   // bytes
 	chunkFor  = 10 * time.Millisecond // wire time of a chunk: so fast is XOFF obeyed
 	askEvery  = 100 * time.Millisecond
+	tailBytes = 16 // end of a picture that is sent despite XOFF, which leaves more room: questions may be asked after it
 )
 
 func (t *transmission) run(ctx context.Context) (devices.PrintResult, error) {
@@ -85,7 +94,7 @@ func (t *transmission) prepare(ctx context.Context) error {
 	}
 	if t.stuck() {
 		if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
-			return cmp.Or[error](err, &brokenOffError{devices.Stalled})
+			return cmp.Or(err, t.giveUp(ctx, t.p.left.owed))
 		}
 		if err := t.release(ctx); err != nil {
 			return err
@@ -122,6 +131,7 @@ func (t *transmission) send(ctx context.Context) error {
 		if err := t.between(ctx, len(pieces[i].Bytes)); err != nil {
 			return err
 		}
+		t.begun = true
 		if pieces[i].Bulk {
 			if err := t.bulk(ctx, pieces[i].Bytes, chunk); err != nil {
 				return err
@@ -162,15 +172,8 @@ func (t *transmission) account(p escpos.Piece) {
 func (t *transmission) bulk(ctx context.Context, b []byte, chunk int) error {
 	t.owed = len(b)
 	for len(b) > 0 {
-		since := t.now()
-		for t.held {
-			if t.job.ctx.Err() != nil {
-				return &brokenOffError{devices.Cancelled}
-			}
-			if t.now().Sub(since) > t.p.opt.Stall {
-				return &brokenOffError{devices.Stalled}
-			}
-			if _, err := t.pump(ctx, askEvery, func() bool { return !t.held }); err != nil {
+		if len(b) > tailBytes {
+			if err := t.waitInside(ctx); err != nil {
 				return err
 			}
 		}
@@ -182,6 +185,27 @@ func (t *transmission) bulk(ctx context.Context, b []byte, chunk int) error {
 		t.bytes += n
 		t.owed = len(b)
 		if err := t.drain(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waitInside waits in the middle of a picture while the printer takes no more. It asks nothing there, but hears what the
+// printer says of itself.
+func (t *transmission) waitInside(ctx context.Context) error {
+	since := t.now()
+	for t.held {
+		if t.job.ctx.Err() != nil {
+			return &brokenOffError{devices.Cancelled}
+		}
+		if k := t.worst(); k != devices.OK && k != devices.Stalled {
+			return &brokenOffError{k}
+		}
+		if t.now().Sub(since) > t.p.opt.Stall {
+			return t.giveUp(ctx, t.owed)
+		}
+		if _, err := t.pump(ctx, askEvery, func() bool { return !t.held }); err != nil {
 			return err
 		}
 	}
@@ -289,7 +313,7 @@ func (t *transmission) abandon(ctx context.Context, k devices.Kind) error {
 
 // leave notes what must be cleaned up before anything else is printed.
 func (t *transmission) leave(lost bool) {
-	if t.bytes > 0 || t.owed > 0 {
+	if t.begun {
 		t.p.left = leftover{any: true, ink: t.ink, owed: t.owed, lost: lost}
 	}
 }
@@ -308,8 +332,12 @@ func (s *session) release(ctx context.Context) error {
 	if s.p.left.lost {
 		b = escpos.Resync()
 	}
+	if err := s.line.Write(ctx, b); err != nil {
+		s.p.left.lost = true // nobody knows how much of it arrived
+		return err
+	}
 	s.p.left.owed, s.p.left.lost = 0, false
-	return s.line.Write(ctx, b)
+	return nil
 }
 
 // clean ends what a broken-off job has left: its modes, and the paper that carries a part of it, which must not hang
@@ -328,6 +356,7 @@ func (s *session) clean(ctx context.Context) error {
 		}
 	}
 	if err := s.line.Write(ctx, b); err != nil {
+		s.p.left.lost = true
 		return err
 	}
 	s.p.left = leftover{}

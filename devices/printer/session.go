@@ -36,6 +36,7 @@ type session struct {
 	told    devices.Status
 	heard   time.Time // when the last byte came
 	silence bool      // the last round of questions was not answered at all
+	deaf    bool      // a question inside a picture was not answered
 }
 
 func newSession(p *Printer, line devices.Line, report func(devices.Status)) *session {

@@ -42,10 +42,18 @@ type rooms struct {
 func (r *rooms) Show(v visit.View) {
 	r.mu.Lock()
 	r.views = append(r.views, v)
+	onShow := r.onShow
 	r.mu.Unlock()
-	if r.onShow != nil {
-		r.onShow(v)
+	if onShow != nil {
+		onShow(v)
 	}
+}
+
+// setOnShow changes what Show does, in the middle of a test.
+func (r *rooms) setOnShow(f func(visit.View)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.onShow = f
 }
 
 func (r *rooms) Wipe(ctx context.Context) error {

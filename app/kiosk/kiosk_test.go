@@ -162,13 +162,13 @@ func TestPrintThatTakesTooLong(t *testing.T) {
 // abandonNow lets a fault of the screen end the visit that stands on the receipt page.
 func (b *bench) abandonNow() *bench {
 	b.t.Helper()
-	b.rooms.onShow = func(v visit.View) {
+	b.rooms.setOnShow(func(v visit.View) {
 		if v.Step == visit.Receipt {
 			panic("boom")
 		}
-	}
+	})
 	b.post(visit.Rate{Level: 5}).at(visit.Attract)
-	b.rooms.onShow = nil
+	b.rooms.setOnShow(nil)
 	return b
 }
 

@@ -57,6 +57,9 @@ func (t *turn) anywhere(ev Event) bool {
 func (t *turn) leave() {
 	switch {
 	case t.s.step == Lodging: // a matter that is being written is never left half-way
+	case t.s.step == Receipt && t.s.young > 0 && t.s.printing(): // the second touch on 确认提交, which stood there
+	case t.s.unconfirmed() != "":
+		t.s.over = overPaper
 	case t.s.losable():
 		t.s.over = overLeave
 	default:
@@ -95,7 +98,7 @@ func (t *turn) onOverlay(ev Event) {
 	case Close:
 		t.s.over, t.s.other = overNone, nil
 	case ConfirmLeave:
-		if over == overLeave {
+		if over == overLeave || over == overPaper {
 			t.exit("left")
 		}
 	case SwitchPerson:

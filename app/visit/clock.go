@@ -20,6 +20,7 @@ func (t *turn) clock(now time.Time) {
 		d = tick
 	}
 	t.s.now = now
+	t.s.young = max(t.s.young-1, 0)
 	switch t.s.step {
 	case Attract, OutOfService, Lodging:
 		t.s.idle = 0
@@ -48,20 +49,20 @@ func (t *turn) idled(d time.Duration) {
 		t.wipe("idle")
 	case t.s.over != overIdle:
 		t.s.over, t.s.other = overIdle, nil
-		t.s.idle = limit
+		t.s.idle = t.s.idleLimit() // the page's own from here on
 	case t.s.idle >= limit+t.s.slower(t.s.world.Idle.Notice):
 		t.wipe("idle")
 	}
 }
 
 // asksFirst reports whether a resident is asked before an idle page is left. Where nothing but public words is on the
-// screen it isn't worth a question, and a receipt page ends by itself.
+// screen it isn't worth a question, and a receipt page ends by itself once its slip is out.
 func (s State) asksFirst() bool {
 	switch s.step {
 	case Home, List:
 		return s.card != nil || s.losable()
 	case Receipt:
-		return s.losable()
+		return s.losable() || s.unconfirmed() != ""
 	case Staff:
 		return false
 	case Attract, Guide, Identify, Questions, Materials, Commitment, Signing, Review, Lodging, Progress, Wiped,
@@ -73,8 +74,14 @@ func (s State) asksFirst() bool {
 // idleLimit is how long the page waits for a sign of life.
 func (s State) idleLimit() time.Duration {
 	times := s.world.Idle
+	if s.over == overHelp {
+		return s.slower(times.Help)
+	}
 	switch s.step {
 	case Receipt:
+		if s.unconfirmed() != "" {
+			return s.slower(times.NoPaper)
+		}
 		return s.slower(times.Receipt)
 	case Guide, Identify, Review:
 		return s.slower(times.Read)
@@ -97,7 +104,7 @@ func (s State) slower(d time.Duration) time.Duration {
 // changes every second would repaint the page every second and hurry people.
 func (s State) secondsLeft() int {
 	left := s.idleLimit() - s.idle
-	if s.step != Receipt || s.printing() || s.losable() || left > 30*time.Second || left <= 0 {
+	if s.step != Receipt || s.printing() || s.asksFirst() || left > 30*time.Second || left <= 0 {
 		return 0
 	}
 	return int((left+4*time.Second)/(5*time.Second)) * 5

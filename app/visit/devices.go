@@ -44,8 +44,11 @@ func (t *turn) onCard(e devices.CardEvent) {
 
 // identified lets the holder of a card go on.
 func (t *turn) identified(card devices.Card) {
-	t.s.card = &card
 	t.s.reader = readerQuiet
+	if t.s.step == Identify && t.s.card != nil {
+		return // it lies there still, or again: 继续 goes on, the card by itself doesn't
+	}
+	t.s.card = &card
 	t.note("identified")
 	if t.s.step == Progress {
 		t.lookUp(card.Number, "")
@@ -107,7 +110,7 @@ func (t *turn) openProgress() {
 
 // lookUp asks for what was lodged by a person, or under a number.
 func (t *turn) lookUp(idNumber, number string) {
-	if t.s.printing() {
+	if t.s.find.paper.state == paperPrinting { // its fate stands on this page
 		return
 	}
 	t.s.asks++

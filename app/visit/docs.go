@@ -3,6 +3,7 @@ package visit
 import (
 	"time"
 
+	"zhizhu/app/health"
 	"zhizhu/app/receipt"
 	"zhizhu/app/sheet"
 	"zhizhu/devices"
@@ -22,8 +23,10 @@ func receiptDoc(s State, again time.Time) devices.Document {
 		Accepted: w.item.Policies.AcceptOnReceipt,
 		Handed:   s.handed(),
 		Owing:    s.owing(),
-		Network:  network(s.out.online),
+		Network:  s.out.network,
 		Reprint:  again,
+
+		ClockUnsure: s.clockUnsure(again),
 	}
 	if card := w.holder(s.card); card != nil {
 		i.Name, i.IDNumber = person(card), card.Number
@@ -31,29 +34,42 @@ func receiptDoc(s State, again time.Time) devices.Document {
 	return receipt.Document(i)
 }
 
-func network(online bool) receipt.Network {
-	if online {
+// clockUnsure says of the last matter's slip that its times may be wrong: the lodging's, or a further copy's.
+func (s State) clockUnsure(again time.Time) bool {
+	return s.out.clockUnsure || !again.IsZero() && s.report.ClockUnsure
+}
+
+// network is where a matter that waits on this machine is told to be.
+func network(r health.Report) receipt.Network {
+	switch {
+	case r.Online:
 		return receipt.Sending
+	case r.Held:
+		return receipt.Held
 	}
 	return receipt.Waiting
 }
 
 // handed are the answers and materials that were handed in. What stands on the card has its own lines on the slip, and
-// a second number doesn't belong on a paper that may be lost.
+// no whole number of an account, a telephone or a second person belongs on a paper that may be lost.
 func (s State) handed() []string {
 	w := s.work
 	var lines []string
 	for _, f := range w.asked() {
 		text := sheet.Text(f, w.answers[f.ID])
-		if f.Type == catalog.IDNo {
+		switch f.Type {
+		case catalog.IDNo:
 			text = receipt.MaskNumber(w.answers[f.ID])
+		case catalog.Digits, catalog.Phone:
+			text = receipt.MaskTail(sheet.Clean(f, w.answers[f.ID]))
+		case catalog.Text, catalog.Choice, catalog.Date, catalog.Number:
 		}
 		if text != "" {
 			lines = append(lines, f.Label+"："+text)
 		}
 	}
 	for _, m := range sheet.Materials(w.item, w.all(), w.materials) {
-		if m.How == sheet.ByCard || m.How == sheet.ByHand {
+		if m.How != "" && m.How != sheet.ByLater {
 			lines = append(lines, m.Material.Name+"："+howWords(m.How))
 		}
 	}
@@ -81,16 +97,26 @@ func recordDoc(s State, r Record) devices.Document {
 		Number:   r.Number,
 		At:       r.At,
 		Accepted: r.Accepted,
-		Network:  network(s.report.Online),
+		Network:  recordNetwork(r, s.report),
 		Reprint:  s.now,
-	}
-	if r.Sent {
-		i.Network = receipt.Sent
+
+		ClockUnsure: r.ClockUnsure || s.report.ClockUnsure,
 	}
 	if s.find.byCard && s.card != nil {
 		i.Name, i.IDNumber = person(s.card), s.card.Number
 	}
 	return receipt.Document(i)
+}
+
+// recordNetwork is where an earlier matter is now. Only the gateway's signature makes it sent.
+func recordNetwork(r Record, now health.Report) receipt.Network {
+	switch {
+	case r.Sent:
+		return receipt.Sent
+	case r.Stuck:
+		return receipt.Stuck
+	}
+	return network(now)
 }
 
 func checklistDoc(s State) devices.Document {

@@ -146,6 +146,10 @@ type Record struct {
 	Accepted bool
 	Sent     bool // the gateway has signed for it
 	Printed  bool
+	// Stuck says that it could not be sent and was set aside: it goes nowhere by itself.
+	Stuck bool
+	// ClockUnsure says that the machine's clock was not checked when it was lodged.
+	ClockUnsure bool
 }
 
 func (Begin) event()        {}

@@ -63,14 +63,18 @@ func (s State) lodging() Draft {
 	return d
 }
 
+// seenAfter is after how many ticks a receipt page counts as seen: the first may come at once, so that two are at least
+// a second. What became of the paper ends it sooner: leaving then is no loss, or asks.
+const seenAfter = 2
+
 func (t *turn) onLodged(e Lodged) {
 	if t.s.step != Lodging {
 		return
 	}
 	t.note("lodged")
 	t.s.drafts = withoutDraft(t.s.drafts, t.s.work.item.ID)
-	t.s.out = outcome{lodged: e, online: t.s.report.Online}
-	t.s.idle = 0
+	t.s.out = outcome{lodged: e, network: network(t.s.report), clockUnsure: t.s.report.ClockUnsure}
+	t.s.idle, t.s.young = 0, seenAfter
 	t.enter(Receipt)
 	t.s.out.paper = t.send(t.s.out.paper, e.Number, receiptDoc(t.s, time.Time{}))
 }

@@ -77,6 +77,8 @@ func (s State) header() Header {
 	switch {
 	case !s.checked:
 		h.Network = "正在检查网络"
+	case s.report.Net != "":
+		h.Network = s.report.Net
 	case s.report.Online:
 		h.Network = "网络正常"
 	case s.report.CanLodge:
@@ -219,10 +221,10 @@ func (s State) notice() *Notice {
 	switch s.step {
 	case Guide, Identify, Review:
 		if !s.report.Online {
-			text = wordsOf(it).offline
+			text = offlineWords(it, s.report.Held)
 		}
 		if !s.report.CanPrint {
-			text = listWords("", text, orWords(s.report.NoPrint, "打印机现在不能用")+"。照样可以办，凭证会显示在屏幕上，下次刷身份证可以补打。")
+			text = listWords("", text, orWords(s.report.NoPrint, "打印机现在不能用")+"。照样可以办，凭证会显示在屏幕上，"+nextTime(s.work.needsCard())+"可以补打。")
 		}
 	case Questions:
 		text, tone = s.cardNotice()

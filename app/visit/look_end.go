@@ -26,7 +26,7 @@ func (s State) lookReceipt(v *View) {
 		Heading: certificate(accepted),
 		Code:    out.lodged.Number,
 		CodeTip: "下次扫这个码，就能查进度",
-		Print:   printWords(out.paper, printer{s.report.NoPrint}),
+		Print:   printWords(out.paper, printer{s.report.NoPrint, "下次扫这个码"}),
 	}
 	b.Rows = append(b.Rows, Pair{"事项", it.Name}, Pair{"编号", out.lodged.Number})
 	at := "收件时间"
@@ -36,8 +36,12 @@ func (s State) lookReceipt(v *View) {
 	if name := person(s.work.holder(s.card)); name != "" {
 		b.Rows = append(b.Rows, Pair{"申请人", name})
 		b.CodeTip = "下次刷身份证，或扫这个码，就能查进度"
+		b.Print = printWords(out.paper, printer{s.report.NoPrint, nextTime(true)})
 	}
-	b.Rows = append(b.Rows, Pair{at, momentWords(out.lodged.At)}, Pair{"现在", network(out.online).Words()})
+	b.Rows = append(b.Rows, Pair{at, s.lodgedAt()}, Pair{"现在", out.network.Words()})
+	for _, note := range it.Guide.Notes {
+		b.Rows = append(b.Rows, Pair{"请注意", note})
+	}
 	s.lookRating(b)
 	v.Body = b
 	v.Bar = s.receiptBar()
@@ -45,6 +49,14 @@ func (s State) lookReceipt(v *View) {
 	if s.parked == nil {
 		v.Links = append(v.Links, troubleLink())
 	}
+}
+
+// lodgedAt is when the last matter was lodged, as the slip says it.
+func (s State) lodgedAt() string {
+	if s.out.clockUnsure {
+		return momentWords(s.out.lodged.At) + "（时间以窗口登记为准）"
+	}
+	return momentWords(s.out.lodged.At)
 }
 
 // lookRating offers five equal targets, none chosen; once rated, or where no rating is asked, only thanks are left.
@@ -131,10 +143,17 @@ func (s State) lookRecords(v *View) {
 	case len(f.records) == 0:
 		v.Title = "在这台机器上没有查到"
 		b.Empty = "在别的机器或窗口办的，请到窗口问，或打 12345。"
+		if s.report.StoreRenamed {
+			v.Title = "以前的记录现在显示不了"
+			b.Empty = "这台机器出过故障，以前办的事现在显示不出来。已经送出的，上级平台都有；还没送出的，工作人员会处理。急用请拿小票到窗口问，或打 12345。"
+		}
 		return
 	}
 	v.Title = "在这台机器上办过的事"
 	v.Lead = "收件不等于受理。办理结果以窗口答复为准。"
+	if s.report.StoreRenamed {
+		v.Lead += "更早的记录现在显示不了，请拿小票到窗口问。"
+	}
 	pages := (len(f.records) + s.pageSize() - 1) / s.pageSize()
 	page := min(s.page, pages-1)
 	for _, r := range f.records[page*s.pageSize() : min((page+1)*s.pageSize(), len(f.records))] {
@@ -143,7 +162,7 @@ func (s State) lookRecords(v *View) {
 	b.Prev, b.Next = turnPages(page, pages)
 	b.PageOf = pageWords(page, pages)
 	if f.paper.state != paperNone {
-		n := printWords(f.paper, printer{s.report.NoPrint})
+		n := printWords(f.paper, printer{s.report.NoPrint, nextTime(f.byCard)})
 		v.Notice = &n
 	}
 }
@@ -155,7 +174,7 @@ func (s State) recordRow(r Record) RecordRow {
 		Name:   r.ItemName,
 		Number: r.Number,
 		When:   momentWords(r.At),
-		State:  sentState(r.Sent, s.report.Online),
+		State:  sentState(recordNetwork(r, s.report)),
 		Print:  again,
 	}
 }

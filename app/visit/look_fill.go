@@ -144,7 +144,7 @@ func materialRow(m sheet.MaterialState) MaterialRow {
 	case sheet.ByCard:
 		row.Met = "身份证已读取，不用再交"
 	case sheet.ByECert:
-		row.Met = "用电子证照，不用交纸的"
+		row.Met = tryECert
 	}
 	for _, how := range m.Choices {
 		row.Choices = append(row.Choices, Action{
@@ -157,12 +157,16 @@ func materialRow(m sheet.MaterialState) MaterialRow {
 	return row
 }
 
+// tryECert doesn't promise that an electronic certificate is there: the upstream tries it, the office asks where it
+// isn't.
+const tryECert = "先试电子证照，调不到的窗口会请您补"
+
 func howWords(how string) string {
 	switch how {
 	case sheet.ByCard:
 		return "已刷身份证"
 	case sheet.ByECert:
-		return "用电子证照"
+		return tryECert
 	case sheet.ByLater:
 		return "以后补交"
 	}

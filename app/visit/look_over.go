@@ -32,13 +32,15 @@ func (s State) overlayView() *Overlay {
 		return s.windowOverlay()
 	case overPerson:
 		return s.personOverlay()
+	case overPaper:
+		return s.paperOverlay()
 	case overNone:
 	}
 	return nil
 }
 
 func (s State) helpOverlay() *Overlay {
-	o := &Overlay{ID: "help", Title: "请人帮忙", Lines: []string{"请叫站里的工作人员过来，您填的内容会留着。"}}
+	o := &Overlay{ID: "help", Title: "请人帮忙", Lines: []string{s.helpLine()}}
 	if s.world.Station.Phone != "" {
 		o.Lines = append(o.Lines, "服务站电话 "+s.world.Station.Phone)
 	}
@@ -59,6 +61,16 @@ func (s State) helpOverlay() *Overlay {
 	return o
 }
 
+// helpLine says for how long the page waits for whoever is fetched.
+func (s State) helpLine() string {
+	wait := s.slower(s.world.Idle.Help)
+	span := strconv.Itoa(int(wait/time.Minute)) + " 分钟"
+	if wait < time.Minute {
+		span = strconv.Itoa(int(wait/time.Second)) + " 秒"
+	}
+	return "请叫站里的工作人员过来。这一页会等 " + span + "，您填的内容都留着。"
+}
+
 // canTrouble reports whether 办不成事 can be opened now.
 func (s State) canTrouble() bool {
 	it := s.world.trouble()
@@ -67,7 +79,7 @@ func (s State) canTrouble() bool {
 
 func (s State) idleOverlay() *Overlay {
 	seconds := int(s.slower(s.world.Idle.Notice) / time.Second)
-	return &Overlay{
+	o := &Overlay{
 		ID:    "idle",
 		Title: "您还在吗？",
 		Lines: []string{strconv.Itoa(seconds) + " 秒内没有人点，就会退出，并清掉您的信息。"},
@@ -76,6 +88,35 @@ func (s State) idleOverlay() *Overlay {
 			{ID: "confirm-leave", Label: "不办了", Event: ConfirmLeave{}},
 		},
 	}
+	if number := s.unconfirmed(); number != "" {
+		o.Lines = append(o.Lines, noteNumber(number)...)
+	}
+	if s.step == Receipt {
+		o.Actions[0].Label, o.Actions[1].Label = "我还在", "退出"
+	}
+	return o
+}
+
+// noteNumber tells whoever has no slip yet what to keep: this page lies over the code.
+func noteNumber(number string) []string {
+	return []string{"还不能确定小票打出来了。您的事已经收下，请先记下编号，或回去拍下码。", "编号 " + number}
+}
+
+// paperOverlay asks once whoever leaves without a slip.
+func (s State) paperOverlay() *Overlay {
+	o := &Overlay{
+		ID:    "paper",
+		Title: "编号记下了吗？",
+		Lines: noteNumber(s.unconfirmed()),
+		Actions: []Action{
+			{ID: "close", Label: "还没有，回去看看", Style: Primary, Event: Close{}},
+			{ID: "confirm-leave", Label: "记下了，退出", Event: ConfirmLeave{}},
+		},
+	}
+	if s.losable() {
+		o.Lines = append(o.Lines, "还有没办完的事，退出以后填的内容会清掉。")
+	}
+	return o
 }
 
 func (s State) personOverlay() *Overlay {
@@ -130,7 +171,7 @@ func (s State) toBring() []string {
 	for _, m := range sheet.Materials(s.work.item, s.work.all(), nil) {
 		line := "· " + m.Material.Name
 		if m.How == sheet.ByECert {
-			line += "（可用电子证照）"
+			line += "（有就带上；没有的窗口先试电子证照）"
 		}
 		card = card || m.How == sheet.ByCard
 		lines = append(lines, line)

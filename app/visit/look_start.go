@@ -33,7 +33,7 @@ func (s State) offers() []string {
 	}
 	words = append(words, "看办事指南、查进度")
 	if !s.report.Online && n > 0 {
-		words = append(words, "暂时断网，照常办理")
+		words = append(words, orWords(s.report.Net, "暂时断网，照常办理"))
 	}
 	return words
 }
@@ -206,7 +206,7 @@ func materialLines(it *catalog.Item) []string {
 		case m.Card:
 			line += "（刷一下就行）"
 		case m.ECert != "":
-			line += "（用电子证照，不用带）"
+			line += "（" + tryECert + "）"
 		case m.Later && !m.Main:
 			line += "（可以以后补）"
 		}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"zhizhu/app/health"
+	"zhizhu/app/receipt"
 	"zhizhu/devices"
 )
 
@@ -21,6 +22,7 @@ type State struct {
 	leaving bool // wipe as soon as the paper is out
 	armed   bool // the reader was told to look for cards
 	wipeBad bool // the last wipe failed
+	young   int  // ticks until the receipt page counts as seen: a second touch on 确认提交 isn't 退出
 
 	theme, query string // of the list; a theme or a search, never both
 	page         int
@@ -51,6 +53,7 @@ const (
 	overIdle
 	overWindow
 	overPerson
+	overPaper // leaving while nobody knows that the slip came out
 )
 
 // readerState is what the reader (or scanner) said last on the pages that use it.
@@ -67,10 +70,11 @@ const (
 
 // outcome is the matter that was lodged last.
 type outcome struct {
-	lodged Lodged
-	online bool // how the network was when it was lodged
-	paper  paper
-	rated  int // level, 0 for none
+	lodged      Lodged
+	network     receipt.Network // where it was when it was lodged
+	clockUnsure bool            // the clock wasn't checked when it was lodged
+	paper       paper
+	rated       int // level, 0 for none
 }
 
 // finding is a look-up of what was lodged here.
@@ -90,6 +94,7 @@ type paper struct {
 	number string
 	state  paperState
 	result devices.PrintResult
+	came   bool          // a copy of it is known to have come out, this one or an earlier one
 	since  time.Duration // how long it has been printing, by the clock's ticks
 }
 

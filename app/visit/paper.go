@@ -14,15 +14,16 @@ func (s State) printing() bool {
 
 // send starts a print job, and returns how it stands. While another paper is on its way nothing is started.
 func (t *turn) send(old paper, number string, doc devices.Document) paper {
+	came := old.came && old.number == number
 	switch {
 	case t.s.printing():
 		return old
 	case !t.s.report.CanPrint:
-		return paper{number: number, state: paperSkipped}
+		return paper{number: number, state: paperSkipped, came: came}
 	}
 	t.s.jobs++
 	t.do(Print{Job: t.s.jobs, Number: number, Doc: doc})
-	return paper{job: t.s.jobs, number: number, state: paperPrinting}
+	return paper{job: t.s.jobs, number: number, state: paperPrinting, came: came}
 }
 
 // papers are the places of a state where a print job can stand.
@@ -51,10 +52,11 @@ func (t *turn) onPrintDone(e PrintDone) {
 	t.eachPrinting(func(p *paper) {
 		if p.job == e.Job {
 			p.state, p.result, known = paperDone, e.Result, true
+			p.came = p.came || p.out()
 		}
 	})
 	if known {
-		t.s.idle = 0
+		t.s.idle, t.s.young = 0, 0
 		t.printed()
 	}
 }
@@ -66,7 +68,7 @@ func (t *turn) printed() {
 		return
 	}
 	t.s.leaving = false
-	if t.s.step == Receipt && !t.s.out.paper.out() {
+	if t.s.step == Receipt && !t.s.out.paper.came {
 		return
 	}
 	t.wipe("left")
@@ -74,6 +76,18 @@ func (t *turn) printed() {
 
 // out reports whether the paper is known to have come out.
 func (p paper) out() bool { return p.state == paperDone && p.result.Outcome == devices.Printed }
+
+// unconfirmed returns the number of a matter that was lodged in this visit and whose slip isn't known to have come out
+// (nor is on its way), "" for none. The number on the screen is then all that its resident has.
+func (s State) unconfirmed() string {
+	switch {
+	case s.step == Receipt && !s.out.paper.came && s.out.paper.state != paperPrinting:
+		return s.out.lodged.Number
+	case s.parked != nil:
+		return s.parked.unconfirmed()
+	}
+	return ""
+}
 
 // patience gives up a job that nobody ever answers: its result is unknown.
 func (t *turn) patience(d time.Duration) {

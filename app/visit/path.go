@@ -153,6 +153,9 @@ func (s State) offer(it *catalog.Item) offer {
 	case it.Identity != catalog.IdentityNone && s.card == nil && !r.CanRead:
 		return offer{true, r.NoRead}
 	case it.Offline == catalog.OfflineGuide && !r.Online:
+		if r.Held {
+			return offer{true, "要等上级平台能收了才能办"}
+		}
 		return offer{true, "要等网络恢复才能办"}
 	}
 	for _, need := range it.Needs {

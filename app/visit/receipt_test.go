@@ -89,16 +89,17 @@ func TestPrinterMissingTakesAwayPrintingOnly(t *testing.T) {
 }
 
 func TestLeavingWhilePrintingWaitsForThePaper(t *testing.T) {
-	p := standing(t, Receipt).tap("leave").at(Receipt).over("leaving")
+	p := standing(t, Receipt).pass(2 * time.Second).tap("leave").at(Receipt).over("leaving")
 	p.do(Touch{}, Rate{5}, Another{}).at(Receipt)
 	p.do(printed(devices.Printed, devices.OK)).at(Wiped)
 
 	// A paper that did not come out keeps the code on the screen, then the page ends by itself.
-	p = standing(t, Receipt).tap("leave").do(printed(devices.PrintFailed, devices.PaperOut)).at(Receipt).over("")
-	p.pass(59 * time.Second).at(Receipt).pass(time.Second).at(Wiped)
+	p = standing(t, Receipt).pass(2 * time.Second).tap("leave").do(printed(devices.PrintFailed, devices.PaperOut)).at(Receipt).over("")
+	p.pass(179 * time.Second).over("").pass(time.Second).over("idle").pass(20 * time.Second).at(Wiped)
 
 	// A printer that never answers holds nobody for ever.
-	standing(t, Receipt).tap("leave").pass(paperPatience + time.Second).at(Receipt).pass(time.Minute).at(Wiped)
+	standing(t, Receipt).pass(2 * time.Second).tap("leave").over("leaving").pass(paperPatience).at(Receipt).
+		pass(200 * time.Second).at(Wiped)
 }
 
 func TestOldPrintResultsAreNotTakenForNewOnes(t *testing.T) {

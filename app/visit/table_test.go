@@ -66,7 +66,7 @@ func eventTable() []eventRow {
 		{"Rate nothing", always(Rate{0}), `         .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . `},
 		{"Another", always(Another{}), `            .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . `},
 		{"Resume", always(Resume{}), `              .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . `},
-		{"Leave", always(Leave{}), `                .  wi wi wi wi wi ~  ~  ~  ~  .  ~  wi .  .  wi`},
+		{"Leave", always(Leave{}), `                .  wi wi wi wi wi ~  ~  ~  ~  .  .  wi .  .  wi`},
 		{"Help", always(Help{}), `                  .  ~  ~  ~  ~  ~  ~  ~  ~  ~  ~  ~  ~  .  .  . `},
 		{"Trouble", always(Trouble{}), `            .  qu qu qu qu ~  qu qu qu qu .  qu qu .  .  . `},
 		{"ToWindow", always(ToWindow{}), `          .  .  .  ~  ~  ~  ~  ~  ~  ~  ~  ~  .  .  .  . `},

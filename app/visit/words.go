@@ -17,7 +17,6 @@ type kindWords struct {
 	confirm string // main action of the review page
 	lodged  string // title of the receipt page; true only after Lodged
 	next    string // what happens then
-	offline string // while the network is down
 }
 
 func wordsOf(it *catalog.Item) kindWords {
@@ -25,35 +24,58 @@ func wordsOf(it *catalog.Item) kindWords {
 	case catalog.Query:
 		return kindWords{
 			"开始查询", "确认提交", "已收到您的查询申请", "本机查不到结果，要等上级平台答复。",
-			"现在没有网络，查不了。可以先登记，网络恢复后自动送出。",
 		}
 	case catalog.Print:
 		return kindWords{
 			"开始办理", "确认提交", "已收到您的打印申请", "证明还没有打印，要等上级平台答复。",
-			"现在没有网络，打不了证明。可以先登记，网络恢复后自动送出。",
 		}
 	case catalog.Appointment:
 		return kindWords{
 			"开始预约", "确认提交", "已收到您的预约申请", "预约还没有定下来，以窗口答复为准。不预约也可以直接去窗口。",
-			"现在没有网络。您照样可以登记预约，网络恢复后自动送到窗口；定没定下来，以窗口答复为准。",
 		}
 	case catalog.Feedback:
 		return kindWords{
 			"开始反映", "确认提交", "已收到您反映的问题", "会转给负责的部门处理。",
-			"现在没有网络。您照样可以反映，会先存好；网络恢复后自动送出。",
 		}
 	case catalog.PayGuide:
 		return kindWords{
 			"开始登记", "确认提交", "已收到您的登记", "本机不收钱。要交多少、怎么交，核对好以后以窗口答复为准。",
-			"现在没有网络。您照样可以登记，会先存好；网络恢复后自动送出。",
 		}
 	case catalog.Apply:
 	}
-	return kindWords{
-		"开始办理", "确认提交", "已收到您的申请", "",
-		"现在没有网络。您照样可以申请，会先给您" + certificate(it.Policies.AcceptOnReceipt) +
-			"；网络恢复后自动送到窗口，下次刷身份证可查进度。",
+	return kindWords{"开始办理", "确认提交", "已收到您的申请", ""}
+}
+
+// offlineWords say what becomes of an item while nothing can be sent. A network that is there, behind which nothing is
+// taken (held), isn't told as one that is down.
+func offlineWords(it *catalog.Item, held bool) string {
+	now, later := "现在没有网络", "网络恢复后"
+	if held {
+		now, later = "网络通了，但上级平台现在收不了", "等上级平台能收了，"
 	}
+	switch it.Kind {
+	case catalog.Query:
+		return now + "，查不了。可以先登记，" + later + "自动送出。"
+	case catalog.Print:
+		return now + "，打不了证明。可以先登记，" + later + "自动送出。"
+	case catalog.Appointment:
+		return now + "。您照样可以登记预约，" + later + "自动送到窗口；定没定下来，以窗口答复为准。"
+	case catalog.Feedback:
+		return now + "。您照样可以反映，会先存好；" + later + "自动送出。"
+	case catalog.PayGuide:
+		return now + "。您照样可以登记，会先存好；" + later + "自动送出。"
+	case catalog.Apply:
+	}
+	return now + "。您照样可以申请，会先给您" + certificate(it.Policies.AcceptOnReceipt) + "；" + later + "自动送到窗口，" +
+		nextTime(it.Identity != catalog.IdentityNone) + "可查进度。"
+}
+
+// nextTime is how a matter is found again here: only what a card was asked for is found by the card.
+func nextTime(card bool) string {
+	if card {
+		return "下次刷身份证"
+	}
+	return "下次扫凭证上的码"
 }
 
 // lodgedNext is what happens to a lodged matter.
@@ -138,7 +160,7 @@ func faultWords(f LodgeFault) string {
 
 // printWords say what became of the paper, and what a resident can do now. Only Printed is told as printed.
 func printWords(p paper, r printer) Notice {
-	const code = "屏幕上的编号就是凭证，请抄下来或拍下来；下次来刷身份证，可以补打。"
+	code := "屏幕上的编号就是凭证，请抄下来或拍下来；" + r.again + "，可以补打。"
 	switch p.state {
 	case paperNone:
 		return Notice{}
@@ -159,7 +181,10 @@ func printWords(p paper, r printer) Notice {
 }
 
 // printer is what is known of the printer, for words.
-type printer struct{ why string }
+type printer struct {
+	why   string // why it can't be used
+	again string // how the matter is found again
+}
 
 func printFault(k devices.Kind) string {
 	switch k {
@@ -184,13 +209,16 @@ func orWords(s, otherwise string) string {
 	return s
 }
 
-// sentState says how far a matter got. Only the gateway's signature makes it sent.
-func sentState(sent, online bool) string {
-	switch {
-	case sent:
-		return receipt.Sent.Words()
-	case online:
+// sentState says how far a matter got.
+func sentState(n receipt.Network) string {
+	switch n {
+	case receipt.Sent, receipt.Stuck:
+		return n.Words()
+	case receipt.Sending:
 		return "已收件，正在送往上级平台"
+	case receipt.Held:
+		return "已收件，等上级平台能收时送出"
+	case receipt.Waiting:
 	}
 	return "已收件，等网络恢复后送出"
 }

@@ -1,6 +1,7 @@
 package visit
 
 import (
+	"strings"
 	"testing"
 
 	"zhizhu/app/sheet"
@@ -31,8 +32,12 @@ func TestEveryKindHasWords(t *testing.T) {
 	seen := map[string]catalog.Kind{}
 	for _, it := range testCatalog().Items {
 		w := wordsOf(it)
-		if w.start == "" || w.confirm == "" || w.lodged == "" || w.offline == "" || lodgedNext(it) == "" {
+		if w.start == "" || w.confirm == "" || w.lodged == "" || lodgedNext(it) == "" {
 			t.Errorf("%s lacks words: %+v", it.Kind, w)
+		}
+		down, held := offlineWords(it, false), offlineWords(it, true)
+		if !strings.Contains(down, "没有网络") || strings.Contains(held, "没有网络") || strings.Contains(held, "网络恢复") {
+			t.Errorf("%s is told %q with the line down, %q with the line held", it.Kind, down, held)
 		}
 		if other, twice := seen[w.lodged]; twice && other != it.Kind {
 			t.Errorf("%s and %s are told the same", it.Kind, other)

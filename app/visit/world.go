@@ -31,6 +31,8 @@ type IdleTimes struct {
 	Read    time.Duration // guide, identify, review: 90 s
 	Fill    time.Duration // questions, materials, commitment, signing: 90 s
 	Receipt time.Duration // 60 s; it ends without a question
+	NoPaper time.Duration // receipt whose slip isn't known to have come out: 3 min; it ends with a question
+	Help    time.Duration // while 请人帮忙 is open: 5 min, and the page says so
 	Notice  time.Duration // how long 您还在吗 waits for an answer: 20 s
 }
 
@@ -40,6 +42,8 @@ func (t IdleTimes) withDefaults() IdleTimes {
 		Read:    orUsual(t.Read, 90*time.Second),
 		Fill:    orUsual(t.Fill, 90*time.Second),
 		Receipt: orUsual(t.Receipt, 60*time.Second),
+		NoPaper: orUsual(t.NoPaper, 3*time.Minute),
+		Help:    orUsual(t.Help, 5*time.Minute),
 		Notice:  orUsual(t.Notice, 20*time.Second),
 	}
 }

@@ -8,12 +8,13 @@
 // One transaction writes the receipt number, the sealed packet, its place in the queue and the small record that the
 // station may show again. When [Outbox.Lodge] returns nil, all of it is on disk. When the disk fails in the middle, the
 // file is read back before anything is called a failure (store.ErrInDoubt); what the resident was told had failed is
-// taken out again as soon as the disk works.
+// taken out again as soon as the disk works, also after a restart ([Options.DoubtFile]).
 //
 // # States
 //
 //	queued -> acknowledged   the gateway's signature over id and digest verified; the packet leaves the disk
 //	queued -> quarantined    the gateway refuses this record, or the disk damaged it; the packet is kept for staff
+//	quarantined -> queued    staff, or the syncer, want it sent once more
 //
 // What stays for ever is the tombstone: id, digest, signed acknowledgement. The small record holds no answers; it is
 // sealed under the station key and found by keyed hashes of the ID number and of the receipt number.

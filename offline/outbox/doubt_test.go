@@ -2,8 +2,13 @@ package outbox
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"zhizhu/offline/store"
@@ -139,5 +144,70 @@ func TestAcknowledgementThatCannotBeReadBack(t *testing.T) {
 	}
 	if c := s.Counts(); c.Acknowledged != 1 || c.Queued != 0 {
 		t.Fatalf("%+v", c)
+	}
+}
+
+// What the resident was told was not taken in doesn't go up after a restart either; where that can't be promised, the
+// error says so.
+func TestDoubtOutlivesARestart(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "doubt")
+	remember := func(o *Options) { o.DoubtFile = file }
+	f := &faulty{}
+	s := newStation(t, f.wrap, remember)
+	first := s.lodge(t, matter(1))
+	f.doubt, f.written, f.blind = true, true, true
+	if _, err := s.Lodge(t.Context(), matter(2)); !errors.Is(err, ErrStore) || errors.Is(err, ErrInDoubt) {
+		t.Fatalf("%v, want ErrStore and no doubt", err)
+	}
+	for range 2 { // the second time without any write in between
+		s.reopen(t, remember)
+		if p := s.pending(t, wire.LaneMatters); len(p) != 1 || p[0].ID != first.ID || s.Counts().Queued != 1 {
+			t.Fatalf("%d pending after the restart, %+v", len(p), s.Counts())
+		}
+		if found, err := s.Find(t.Context(), persona(2).IDNumber, ""); err != nil || len(found) != 0 {
+			t.Fatalf("%v, %d found of what was not taken in", err, len(found))
+		}
+	}
+	third := s.lodge(t, matter(3))
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("the file is left: %v", err)
+	}
+	s.reopen(t)
+	if p := s.pending(t, wire.LaneMatters); len(p) != 2 || p[1].ID != third.ID {
+		t.Fatalf("%d pending in the end", len(p))
+	}
+}
+
+func TestDoubtThatCannotBeKeptIsSaid(t *testing.T) {
+	for name, path := range map[string]string{"no file": "", "no folder": filepath.Join(t.TempDir(), "gone", "doubt")} {
+		t.Run(name, func(t *testing.T) {
+			f := &faulty{}
+			s := newStation(t, f.wrap, func(o *Options) { o.DoubtFile = path })
+			f.doubt, f.written = true, false
+			if _, err := s.Lodge(t.Context(), matter(1)); !errors.Is(err, ErrStore) || errors.Is(err, ErrInDoubt) {
+				t.Fatalf("%v, want ErrStore and no doubt: it was read back", err)
+			}
+			f.doubt, f.blind = true, true
+			if _, err := s.Lodge(t.Context(), matter(2)); !errors.Is(err, ErrStore) || !errors.Is(err, ErrInDoubt) {
+				t.Fatalf("%v, want ErrStore and ErrInDoubt", err)
+			}
+		})
+	}
+}
+
+// A file that was cut or scribbled over keeps nobody from starting.
+func TestDoubtFileThatIsDamaged(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "doubt")
+	s := newStation(t)
+	l := s.lodge(t, matter(1))
+	s.lodge(t, matter(2))
+	key := hex.EncodeToString(append([]byte{'m'}, binary.BigEndian.AppendUint64(nil, 1)...))
+	text := "\x00\n" + l.ID + "\n" + l.ID + " zz\nx " + key + "\n" + l.ID + " " + key
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.reopen(t, func(o *Options) { o.DoubtFile = file })
+	if p := s.pending(t, wire.LaneMatters); len(p) != 1 || p[0].ID == l.ID {
+		t.Fatalf("%d pending", len(p))
 	}
 }

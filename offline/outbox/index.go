@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"log/slog"
 	"slices"
 	"time"
@@ -86,7 +87,7 @@ func (x *index) add(e entry, state State) {
 // move notes that a record changed its state.
 func (x *index) move(u id, to State) {
 	s, ok := x.spots[u]
-	if !ok || s.state == to || to == Queued {
+	if !ok || s.state == to {
 		return
 	}
 	switch s.state {
@@ -97,16 +98,28 @@ func (x *index) move(u id, to State) {
 	case Acknowledged:
 		x.acked[s.lane]--
 	}
-	if to == Acknowledged {
+	switch to {
+	case Acknowledged:
 		x.acked[s.lane]++
-	} else {
+	case Quarantined:
 		x.aside++
+	case Queued:
+		x.back(u, s)
 	}
 	s.state = to
 	x.spots[u] = s
 	if q := x.lanes[s.lane]; len(q.order) > 64 && q.live < len(q.order)/2 {
 		x.sweep(q)
 	}
+}
+
+// back puts a record that left its queue into its old place there.
+func (x *index) back(u id, s spot) {
+	q := x.lanes[s.lane]
+	x.sweep(q) // it may still stand there from before
+	i, _ := slices.BinarySearchFunc(q.order, s.seq, func(w id, seq uint64) int { return cmp.Compare(x.spots[w].seq, seq) })
+	q.order = slices.Insert(q.order, i, u)
+	q.live++
 }
 
 // sweep drops from a queue's order what has left it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -24,7 +23,8 @@ type Lodged struct {
 func china(t time.Time) time.Time { return t.In(time.FixedZone("CST", 8*60*60)) }
 
 // Lodge takes a matter in. When it returns nil, number, packet, queue entry and record are on disk. ID, Number, Station,
-// Terminal, LodgedAt and ClockTrust of the draft are filled in here. Its error is an ErrDiskFull or an ErrStore.
+// Terminal, LodgedAt and ClockTrust of the draft are filled in here. Its error is an ErrDiskFull or an ErrStore, which may
+// be an ErrInDoubt, too.
 func (o *Outbox) Lodge(ctx context.Context, draft wire.Matter) (Lodged, error) {
 	if err := o.o.Store.Room(); err != nil {
 		return Lodged{}, storeError("lodge matter", err)
@@ -53,7 +53,7 @@ func (o *Outbox) Lodge(ctx context.Context, draft wire.Matter) (Lodged, error) {
 
 // insert writes a new record, whose entry write sets.
 func (o *Outbox) insert(ctx context.Context, e *entry, write func(tx *store.Tx) error) error {
-	err := o.update(ctx, change{
+	return o.update(ctx, change{
 		write: write,
 		present: func(tx *store.Tx) (bool, error) {
 			_, key := place(Queued, e.Lane, e.Sequence)
@@ -61,14 +61,11 @@ func (o *Outbox) insert(ctx context.Context, e *entry, write func(tx *store.Tx) 
 			return err == nil && found.ID == e.ID, nil
 		},
 		apply: func(x *index) { x.add(*e, Queued) },
+		doubtful: func() (id, []byte) {
+			_, key := place(Queued, e.Lane, e.Sequence)
+			return e.ID, key
+		},
 	})
-	if errors.Is(err, errUnproven) {
-		_, key := place(Queued, e.Lane, e.Sequence)
-		o.writing.Lock()
-		o.doubtful[e.ID] = key
-		o.writing.Unlock()
-	}
-	return err
 }
 
 // writeMatter numbers, seals and queues a matter.

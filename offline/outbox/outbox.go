@@ -23,6 +23,11 @@ var (
 	ErrRated = errors.New("already rated")
 	// ErrUnknown: no such record here.
 	ErrUnknown = errors.New("no such record")
+	// ErrInDoubt: nothing counts as taken in, but it could not be kept anywhere that it must not go up. Should the disk have
+	// it all the same, it goes up after the next start: say "not sure", not "no". It comes together with ErrStore.
+	ErrInDoubt = errors.New("not known whether the matter is on disk")
+	// ErrDamaged: the disk damaged the packet, so it can't go up any more.
+	ErrDamaged = errors.New("packet was damaged on the disk")
 	// ErrAck: the acknowledgement isn't the gateway's, or not for this record.
 	ErrAck = errors.New("not a valid acknowledgement of this record")
 )
@@ -35,7 +40,7 @@ type Store interface {
 	Room() error
 }
 
-// Options say who the terminal is and what it works with. All but ClockTrust are needed.
+// Options say who the terminal is and what it works with. All but ClockTrust and DoubtFile are needed.
 type Options struct {
 	Store      Store
 	Generation int // of the data file: store.Opened
@@ -48,6 +53,9 @@ type Options struct {
 	Rand       io.Reader // must be safe for concurrent use
 	Log        *slog.Logger
 	ClockTrust func() string // wire.Matter.ClockTrust; "unknown" if nil
+	// DoubtFile is the path of a small file, beside the data file, that remembers over a restart what must not go up since
+	// the resident was told so. It is there only while something is in doubt. Without it such failures are ErrInDoubt.
+	DoubtFile string
 }
 
 // Outbox is a terminal's outbox. It is safe for concurrent use.
@@ -74,10 +82,13 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 	if o.ClockTrust == nil {
 		o.ClockTrust = func() string { return "unknown" }
 	}
-	b := &Outbox{o: o, sealer: seal.NewSealer(o.Rand, o.SealKey, keysAhead), doubtful: map[id][]byte{}}
+	b := &Outbox{o: o, sealer: seal.NewSealer(o.Rand, o.SealKey, keysAhead), doubtful: readDoubts(o.DoubtFile, o.Log)}
 	err := o.Store.View(ctx, func(tx *store.Tx) error { b.index = load(tx, o.Log); return nil })
 	if err != nil {
 		return nil, fmt.Errorf("make outbox: %w", err)
+	}
+	for u := range b.doubtful {
+		b.index.forget(u)
 	}
 	return b, nil
 }
@@ -110,6 +121,8 @@ type change struct {
 	write   func(*store.Tx) error
 	present func(*store.Tx) (bool, error) // asked after a write in doubt
 	apply   func(*index)
+	// doubtful tells the record, and its key in the queue, that must not go up if nobody could find out. It may be nil.
+	doubtful func() (id, []byte)
 }
 
 // update makes a change, on disk and in the index. An error means that it isn't on disk, or (errUnproven) that this
@@ -129,10 +142,13 @@ func (o *Outbox) update(ctx context.Context, c change) error {
 	if errors.Is(err, store.ErrInDoubt) {
 		err = o.prove(ctx, c.present, err)
 	}
+	if errors.Is(err, errUnproven) && c.doubtful != nil {
+		err = o.doubt(c.doubtful, err)
+	}
 	if err != nil {
 		return err
 	}
-	clear(o.doubtful)
+	o.noDoubt(ctx)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	c.apply(o.index)

@@ -92,7 +92,7 @@ func (o *Outbox) spotOf(u id) (spot, bool) {
 
 // getEntry reads a record's entry. It may have changed its state since it was looked up.
 func getEntry(tx *store.Tx, u id, s spot) (entry, State, error) {
-	for _, state := range []State{s.state, Acknowledged, Quarantined} {
+	for _, state := range []State{s.state, Queued, Acknowledged, Quarantined} {
 		table, key := place(state, s.lane, s.seq)
 		if v := tx.Get(table, key); v != nil {
 			e, _, err := decodeEntry(v)

@@ -1,0 +1,100 @@
+package outbox
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// doubt notes that a record must not go up, in memory and, as far as the disk lets it, over a restart. The caller holds
+// o.writing.
+func (o *Outbox) doubt(record func() (id, []byte), unproven error) error {
+	u, key := record()
+	o.doubtful[u] = key
+	if o.o.DoubtFile == "" {
+		return fmt.Errorf("%w: %w", ErrInDoubt, unproven)
+	}
+	if err := writeDoubts(o.o.DoubtFile, o.doubtful); err != nil {
+		return fmt.Errorf("%w: %w: %w", ErrInDoubt, unproven, err)
+	}
+	return unproven
+}
+
+// noDoubt forgets what a write that is on disk has taken out. The caller holds o.writing.
+func (o *Outbox) noDoubt(ctx context.Context) {
+	if len(o.doubtful) == 0 {
+		return
+	}
+	clear(o.doubtful)
+	if o.o.DoubtFile == "" {
+		return
+	}
+	// A left-over is harmless: an id that is no longer in the queue.
+	if err := os.Remove(o.o.DoubtFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		o.o.Log.LogAttrs(ctx, slog.LevelWarn, "File of doubtful records can't be removed", slog.Any("error", err))
+	}
+}
+
+// writeDoubts replaces the file, whole or not at all: a line for each record, with its id and its key in the queue.
+func writeDoubts(path string, doubtful map[id][]byte) (err error) {
+	var text strings.Builder
+	for u, key := range doubtful {
+		text.WriteString(u.String() + " " + hex.EncodeToString(key) + "\n")
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("keep doubtful records: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.WriteString(text.String())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("keep doubtful records: %w", err)
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("keep doubtful records: %w", err)
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("keep doubtful records: %w", err)
+	}
+	if err = errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("keep doubtful records: %w", err)
+	}
+	return nil
+}
+
+// readDoubts reads the file. What can't be read of it must not keep the terminal from starting.
+func readDoubts(path string, log *slog.Logger) map[id][]byte {
+	doubtful := map[id][]byte{}
+	if path == "" {
+		return doubtful
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			log.Error("File of doubtful records can't be read", slog.Any("error", err))
+		}
+		return doubtful
+	}
+	for line := range strings.Lines(string(text)) {
+		name, hexKey, _ := strings.Cut(strings.TrimSpace(line), " ")
+		u, err := parseID(name)
+		key, keyErr := hex.DecodeString(hexKey)
+		if err = errors.Join(err, keyErr); err != nil || len(key) == 0 {
+			log.Error("Line of doubtful records can't be read", slog.Any("error", err))
+			continue
+		}
+		doubtful[u] = key
+	}
+	return doubtful
+}

@@ -143,8 +143,12 @@ func (s *Store) recover() error {
 }
 
 // Room returns ErrFull if no new work should be taken in: what is left in file and file system is kept for
-// acknowledgements of what was taken in already.
+// acknowledgements of what was taken in already. After a commit that failed it tries to open the file anew, so that a
+// disk that works again is used again, and one that doesn't is noticed before somebody has filled in a form.
 func (s *Store) Room() error {
+	if err := s.heal(); err != nil {
+		return fmt.Errorf("look for room: %w", err)
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.db == nil {
@@ -174,6 +178,18 @@ func (s *Store) Room() error {
 		return fmt.Errorf("data file has reached its greatest size: %w", ErrFull)
 	}
 	return nil
+}
+
+// heal recovers from a commit that failed. While somebody writes, it leaves that to him rather than wait.
+func (s *Store) heal() error {
+	if !s.writing.TryLock() {
+		return nil
+	}
+	defer s.writing.Unlock()
+	if !s.suspect {
+		return nil
+	}
+	return s.recover()
 }
 
 // used returns the bytes of the file that hold something.

@@ -379,6 +379,38 @@ func TestCommitThatFailsIsInDoubtThenConfirmed(t *testing.T) {
 	}
 }
 
+// A store that lost its file for a while is used again as soon as somebody asks for room, without a write.
+func TestRoomHealsTheStore(t *testing.T) {
+	o := testOptions(t)
+	s, _ := mustOpen(t, o)
+	put(t, s, "before", "1")
+	s.suspect = true // as after a commit that failed
+	away := o.Path + ".away"
+	if err := os.Rename(o.Path, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(o.Path, 0o700); err != nil { // nothing that could be opened
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.Room(); !errors.Is(err, ErrInDoubt) {
+			t.Fatalf("%v, want ErrInDoubt while the file can't be opened", err)
+		}
+		if err := s.View(t.Context(), func(*Tx) error { return nil }); !errors.Is(err, ErrClosed) {
+			t.Fatalf("%v, want ErrClosed", err)
+		}
+	}
+	if err := errors.Join(os.Remove(o.Path), os.Rename(away, o.Path)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Room(); err != nil {
+		t.Fatal(err)
+	}
+	if got := get(t, s, "before"); got != "1" || s.suspect {
+		t.Fatalf("%q, suspect %v", got, s.suspect)
+	}
+}
+
 func TestScanAndNumbers(t *testing.T) {
 	s, _ := mustOpen(t, testOptions(t))
 	for _, k := range []string{"a1", "b1", "b2", "c1"} {

@@ -6,7 +6,8 @@
 //
 //   - A record is acknowledged only by status 200 or 201 with the gateway's signature over its id and digest. Whatever
 //     else answers, with whatever status, is somebody in between: that is the line's trouble, not the record's.
-//   - 400, 409, 413, 415 and 422 in the gateway's own words set one record aside; the others go on.
+//   - 400, 409, 413, 415 and 422 in the gateway's own words set one record aside; the others go on. Three such refusals in
+//     a row are doubted: the records stay in the queue, the line is held back, and one record after the other is tried.
 //   - 401, 403 and 404 in its own words halt everything and are tried again slowly: this terminal isn't (or no longer)
 //     registered.
 //   - 408, 425, 429, 5xx and transport errors hold up the line: full jitter, Retry-After honoured, at most an hour. A line

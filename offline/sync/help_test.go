@@ -228,6 +228,12 @@ type rig struct {
 
 func newRig(t *testing.T, up *upstream, change ...func(*Options)) *rig {
 	t.Helper()
+	return newRigOf(t, up, terminal, change...)
+}
+
+// newRigOf is newRig with an outbox that seals under a name of its own.
+func newRigOf(t *testing.T, up *upstream, lodger string, change ...func(*Options)) *rig {
+	t.Helper()
 	r := &rig{up: up, states: make(chan State, 10000), path: filepath.Join(t.TempDir(), "zhizhu.db")}
 	file, opened, err := store.Open(t.Context(), store.Options{
 		Path: r.path, Schema: store.Schema{Tables: outbox.Tables()}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
@@ -241,7 +247,7 @@ func newRig(t *testing.T, up *upstream, change ...func(*Options)) *rig {
 		t.Fatal(err)
 	}
 	r.box, err = outbox.New(t.Context(), outbox.Options{
-		Store: file, Generation: opened.Generation, Terminal: terminal, Station: "MX0427", SealKey: up.seal.Public(),
+		Store: file, Generation: opened.Generation, Terminal: lodger, Station: "MX0427", SealKey: up.seal.Public(),
 		AckKey: up.ack.Public(), Box: box, Now: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

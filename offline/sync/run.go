@@ -26,6 +26,7 @@ type run struct {
 	flying  map[string]bool // ids under way
 	resting map[string]bool // ids that wait after trouble
 	strikes map[string]int  // how often an id failed
+	content content         // what was refused for its content
 	done    chan result
 	rested  chan string
 	calls   sync.WaitGroup
@@ -113,6 +114,13 @@ func (r *run) next(ctx context.Context) {
 	if r.state.Reason != OK {
 		most = 1 // the line is to be trusted again first
 	}
+	r.fillAll(ctx, most)
+	if len(r.flying) == 0 && r.content.next() {
+		r.fillAll(ctx, most)
+	}
+}
+
+func (r *run) fillAll(ctx context.Context, most int) {
 	for _, lane := range []string{wire.LaneRatings, wire.LaneMatters} {
 		r.fill(ctx, lane, most)
 	}
@@ -124,7 +132,7 @@ func (r *run) fill(ctx context.Context, lane string, most int) {
 	if room <= 0 {
 		return
 	}
-	skip := func(id string) bool { return r.flying[id] || r.resting[id] }
+	skip := func(id string) bool { return r.flying[id] || r.resting[id] || r.content.tried[id] }
 	waiting, err := r.o.Outbox.Pending(ctx, lane, room, skip)
 	if err != nil && ctx.Err() == nil {
 		r.o.Log.LogAttrs(ctx, slog.LevelError, "Outbox can't be read", slog.Any("error", err))

@@ -21,6 +21,7 @@ type Outbox interface {
 	Verify(recordID, digest string, ack wire.Ack, signature []byte) (outbox.Proof, error)
 	Settle(ctx context.Context, proofs []outbox.Proof) error
 	Quarantine(ctx context.Context, recordID, reason string) error
+	Requeue(ctx context.Context, recordID string) error
 	Counts() outbox.Counts
 	Prepare() error
 }

@@ -28,6 +28,11 @@ func (r *run) take(ctx context.Context, first result) {
 	}
 	var acknowledged []result
 	for _, res := range batch {
+		if res.waiting.ID != "" && res.fault == nil {
+			r.taken() // first: those that were refused meanwhile were no row
+		}
+	}
+	for _, res := range batch {
 		delete(r.flying, res.waiting.ID)
 		r.tellTime(res.answer)
 		switch {
@@ -89,7 +94,12 @@ func (r *run) probed(ctx context.Context, res result) {
 		if c := r.o.Outbox.Counts(); c.Queued+c.Ratings == 0 {
 			r.good()
 		}
-	case Refused, Unenrolled:
+	case Refused:
+		// A terminal with a certificate learns of a refusal by the probe, too; else the next record tells.
+		if c := r.o.Outbox.Counts(); c.Queued+c.Ratings == 0 {
+			r.good()
+		}
+	case Unenrolled:
 	}
 }
 
@@ -119,12 +129,18 @@ func (r *run) trouble(ctx context.Context, res result) {
 		r.hold(ctx, f)
 		return
 	}
-	if res.answer.status != 0 {
-		r.good() // the gateway's own words
-	}
 	if f.again && r.strikes[id] < damagedTries {
+		if !r.content.held() {
+			r.good() // the gateway's own words
+		}
 		r.rest(ctx, id)
 		return
+	}
+	if res.answer.status != 0 {
+		if r.doubted(ctx, res) {
+			return
+		}
+		r.good()
 	}
 	r.o.Log.LogAttrs(ctx, slog.LevelError, "Record set aside", slog.String("id", id),
 		slog.String("lane", res.waiting.Lane), slog.String("reason", f.detail))

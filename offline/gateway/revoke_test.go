@@ -1,12 +1,14 @@
 package gateway_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"testing"
 
 	"zhizhu/offline/gateway"
+	"zhizhu/offline/gateway/store"
 	"zhizhu/offline/wire"
 )
 
@@ -113,6 +115,44 @@ func TestRevokedTerminalIsShutOut(t *testing.T) {
 		t.Fatal("a revoked name came back")
 	}
 	r.put(back, wire.LaneMatters, after.ID, m.packMatter(t, after))
+}
+
+// renamed is a store in which every terminal was enrolled again with another key.
+type renamed struct{ store.Store }
+
+func (r renamed) Terminal(ctx context.Context, id string) (store.Terminal, error) {
+	t, err := r.Store.Terminal(ctx, id)
+	t.Key = "another"
+	return t, err
+}
+
+// A good certificate that the store doesn't know, as after an old backup came back, is not enough.
+func TestCertificateMustBeKnown(t *testing.T) {
+	dir := t.TempDir()
+	first := serve(t, dir, nil)
+	m := first.enrol("MX0427")
+	first.stop()
+	for name, change := range map[string]func(*gateway.Options){
+		"other key": func(o *gateway.Options) { o.Store = renamed{openBolt(t, dir)} },
+		"forgotten": func(o *gateway.Options) { o.Store = forgetful{openBolt(t, dir)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := serve(t, dir, change)
+			sent := m.matter()
+			got, err := r.do(r.client(m.cert), r.putRequest(m, wire.LaneMatters, sent.ID, m.packMatter(t, sent)))
+			if err != nil || got.status != http.StatusForbidden || got.problem(t).Type != wire.ProblemIdentity {
+				t.Fatalf("%d %s, %v", got.status, got.body, err)
+			}
+			r.stop()
+		})
+	}
+}
+
+// forgetful is a store that knows no terminal.
+type forgetful struct{ store.Store }
+
+func (forgetful) Terminal(context.Context, string) (store.Terminal, error) {
+	return store.Terminal{}, store.ErrNotFound
 }
 
 // A code for another station is refused, and is still good for the machine that it was made for.

@@ -16,15 +16,14 @@ func (o *Outbox) Requeue(ctx context.Context, recordID string) error {
 	if err != nil {
 		return fmt.Errorf("requeue: %w", err)
 	}
-	s, ok := o.spotOf(u)
-	if !ok {
+	if _, ok := o.spotOf(u); !ok {
 		return fmt.Errorf("requeue: %w", ErrUnknown)
 	}
 	moved, err := o.requeue(ctx, []id{u})
 	if err != nil {
 		return fmt.Errorf("requeue: %w", err)
 	}
-	if s, _ = o.spotOf(u); s.state == Quarantined && len(moved) == 0 {
+	if s, _ := o.spotOf(u); s.state == Quarantined && len(moved) == 0 {
 		return fmt.Errorf("requeue: %w", ErrDamaged)
 	}
 	return nil

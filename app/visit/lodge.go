@@ -64,7 +64,7 @@ func (s State) lodging() Draft {
 }
 
 // seenAfter is after how many ticks a receipt page counts as seen: the first may come at once, so that two are at least
-// a second. What became of the paper ends it sooner: leaving then is no loss, or asks.
+// a second. Once it is known what became of the paper, leaving is no loss, or asks.
 const seenAfter = 2
 
 func (t *turn) onLodged(e Lodged) {

@@ -7,9 +7,10 @@ import (
 
 	"zhizhu/app/receipt"
 	"zhizhu/devices"
+	"zhizhu/offline/catalog"
 )
 
-// words are the words of a printed document.
+// paperWords are the words of a printed document.
 func paperWords(d devices.Document) string {
 	var b strings.Builder
 	for _, k := range d.Blocks {
@@ -60,6 +61,11 @@ func TestHeldLineIsNotToldAsDown(t *testing.T) {
 		if v := Look(p.s); v.Header.Network != held.Net {
 			t.Errorf("%s: header %q", step, v.Header.Network)
 		}
+	}
+	live := *testCatalog().ByID("query")
+	live.Offline = catalog.OfflineGuide
+	if o := standing(t, Home).do(Health{held}).s.offer(&live); !o.off || strings.Contains(o.why, "网络恢复") {
+		t.Errorf("an item that needs the line: %+v", o)
 	}
 	p := standing(t, Lodging).do(Health{held}, Lodged{ID: "m", Number: receiptNumber, At: start})
 	check(p)
@@ -167,10 +173,11 @@ func TestReceiptWithoutPaperWaitsLongerAndAsks(t *testing.T) {
 	for name, p := range noPaper(t) {
 		t.Run(name, func(t *testing.T) {
 			p.t = t
-			p.pass(179 * time.Second).over("").at(Receipt)
+			p.pass(165 * time.Second)
 			if a, _ := find(Look(p.s), "leave"); a.Label != "退出" {
 				t.Errorf("counts down: %s", a.Label)
 			}
+			p.pass(14 * time.Second).over("").at(Receipt)
 			p.pass(time.Second).over("idle")
 			if !strings.Contains(strings.Join(Look(p.s).Overlay.Lines, ""), receiptNumber) {
 				t.Errorf("the question hides the number: %q", Look(p.s).Overlay.Lines)
@@ -235,6 +242,12 @@ func TestNoCardNoWordsOfCards(t *testing.T) {
 	p.tap("confirm").do(Lodged{ID: "f", Number: receiptNumber, At: start}).at(Receipt)
 	if text := Look(p.s).Body.(*ReceiptBody).Print.Text; strings.Contains(text, "刷身份证") || !strings.Contains(text, "下次扫这个码") {
 		t.Errorf("says %q", text)
+	}
+	// Who scanned a slip is told to scan it again.
+	p = newPlayer(t).do(Scanned{devices.Scan{Text: receiptNumber}}, Found{Ask: 1, Records: []Record{{Number: receiptNumber, At: start}}})
+	p.tap("print:" + receiptNumber).do(printed(devices.PrintFailed, devices.PaperOut))
+	if n := Look(p.s).Notice; n == nil || strings.Contains(n.Text, "刷身份证") {
+		t.Errorf("says %+v", n)
 	}
 	p = standing(t, Lodging).do(Health{none}, Lodged{ID: "m", Number: receiptNumber, At: start})
 	if text := Look(p.s).Body.(*ReceiptBody).Print.Text; !strings.Contains(text, "下次刷身份证") {

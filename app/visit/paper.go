@@ -56,7 +56,7 @@ func (t *turn) onPrintDone(e PrintDone) {
 		}
 	})
 	if known {
-		t.s.idle, t.s.young = 0, 0
+		t.s.idle = 0
 		t.printed()
 	}
 }

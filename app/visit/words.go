@@ -23,11 +23,11 @@ func wordsOf(it *catalog.Item) kindWords {
 	switch it.Kind {
 	case catalog.Query:
 		return kindWords{
-			"开始查询", "确认提交", "已收到您的查询申请", "本机查不到结果，要等上级平台答复。",
+			"开始查询", "确认提交", "已收到您的查询申请", "本机看不到结果，由经办的部门答复；急用请直接去窗口。",
 		}
 	case catalog.Print:
 		return kindWords{
-			"开始办理", "确认提交", "已收到您的打印申请", "证明还没有打印，要等上级平台答复。",
+			"开始办理", "确认提交", "已收到您的打印申请", "本机打不出证明，由经办的部门答复；急用请直接去窗口。",
 		}
 	case catalog.Appointment:
 		return kindWords{
@@ -55,9 +55,9 @@ func offlineWords(it *catalog.Item, held bool) string {
 	}
 	switch it.Kind {
 	case catalog.Query:
-		return now + "，查不了。可以先登记，" + later + "自动送出。"
+		return now + "。您照样可以登记，会先存好；" + later + "自动送出。结果由经办的部门答复。"
 	case catalog.Print:
-		return now + "，打不了证明。可以先登记，" + later + "自动送出。"
+		return now + "。您照样可以登记，会先存好；" + later + "自动送出。证明由经办的部门答复。"
 	case catalog.Appointment:
 		return now + "。您照样可以登记预约，" + later + "自动送到窗口；定没定下来，以窗口答复为准。"
 	case catalog.Feedback:

@@ -39,6 +39,14 @@ func TestEveryKindHasWords(t *testing.T) {
 		if !strings.Contains(down, "没有网络") || strings.Contains(held, "没有网络") || strings.Contains(held, "网络恢复") {
 			t.Errorf("%s is told %q with the line down, %q with the line held", it.Kind, down, held)
 		}
+		// The machine shows no result and prints no certificate, whether the line is up or down.
+		if it.Kind == catalog.Query || it.Kind == catalog.Print {
+			for _, words := range []string{down, held, w.next} {
+				if !strings.Contains(words, "部门答复") || strings.Contains(words, "查不了") || strings.Contains(words, "打不了") {
+					t.Errorf("%s promises what the machine doesn't do: %q", it.Kind, words)
+				}
+			}
+		}
 		if other, twice := seen[w.lodged]; twice && other != it.Kind {
 			t.Errorf("%s and %s are told the same", it.Kind, other)
 		}

@@ -7,9 +7,10 @@
 //
 //   - An acknowledgement is signed only after the record is on disk. Lost acknowledgements are harmless: the same id with
 //     the same digest is answered again, with the time of the first storing, for ever.
-//   - A record is kept only if its terminal's certificate, the X-Terminal header and the packet's binding name one
-//     terminal, its path and its binding name one id, its digest is right, and the gateway's key opens it. What is
-//     refused stays with the terminal, which quarantines it: nothing is lost by a refusal.
+//   - A record is kept only if the certificate and the X-Terminal header name one terminal that is known here and not
+//     revoked, the packet is bound to it or to another terminal of its station (a machine that was enrolled anew brings
+//     what it sealed before), path and binding name one id, the digest is right, and the gateway's key opens it. What
+//     is refused stays with the terminal, which quarantines it: nothing is lost by a refusal.
 //   - Logs, errors and problems carry ids of records and terminals, never what a packet says.
 //
 // # Its directory (0700)

@@ -74,6 +74,7 @@ func (r *run) settle(ctx context.Context, acknowledged []result) {
 	}
 	for _, res := range acknowledged {
 		delete(r.strikes, res.waiting.ID)
+		delete(r.content.proven, res.waiting.ID)
 	}
 	r.good()
 }

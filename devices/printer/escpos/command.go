@@ -138,6 +138,17 @@ func nativeQR(text string, module int) []Piece {
 	}
 }
 
+// harmless says that no control byte stands in text: a printer may execute a real-time command even inside the data of a
+// code.
+func harmless(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' {
+			return false
+		}
+	}
+	return true
+}
+
 // maxNativeQR is what every printer with a QR encoder takes.
 const maxNativeQR = 1000
 

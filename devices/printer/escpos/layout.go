@@ -216,7 +216,7 @@ func (l *layout) line(s string, n int, thick bool, a devices.Align) error {
 // code prints a QR code in the middle: modules of 6 dots (0.75 mm) where half the paper's width is enough for
 // that, else smaller.
 func (l *layout) code(text string) error {
-	if l.NativeQR && len(text) <= maxNativeQR {
+	if l.NativeQR && len(text) <= maxNativeQR && harmless(text) {
 		l.mode(1, false, devices.Centre)
 		l.job.Pieces = append(append(l.job.Pieces, feed(1)), nativeQR(text, l.Profile.Dots/96)...)
 		l.job.Pieces = append(l.job.Pieces, feed(1))

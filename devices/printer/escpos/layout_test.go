@@ -163,6 +163,26 @@ func TestCodeThatCannotBeMadeIsText(t *testing.T) {
 	}
 }
 
+// Printers may execute a real-time command even inside the data of a code: such a text is made into a picture.
+func TestCodeWithControlBytesIsNoNativeOne(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"441403-20250601-0007-3": false, "\x10\x04\x01": true} {
+		job, err := escpos.Layout(
+			devices.Document{Blocks: []devices.Block{{Kind: devices.CodeBlock, Text: text}}},
+			escpos.Profile{Dots: 576, NativeQR: true, Code: checker},
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if drawn := bytes.Contains(job.Bytes(), []byte("\x1dv0")); drawn != want {
+			t.Errorf("%q: drawn %v, want %v", text, drawn, want)
+		}
+		if bytes.Contains(job.Bytes(), []byte{0x10, 0x04}) {
+			t.Errorf("%q: a real-time command is in its code", text)
+		}
+	}
+}
+
 func TestBadLayouts(t *testing.T) {
 	t.Parallel()
 	if _, err := escpos.Layout(devices.Document{}, escpos.Profile{}); err == nil {

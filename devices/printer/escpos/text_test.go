@@ -67,6 +67,7 @@ func TestWrap(t *testing.T) {
 		{"甲a乙b丙c丁", 7, []string{"甲a乙b", "丙c丁"}},
 		{"，，，，，，，", 6, []string{"，，，", "，，，", "，"}},
 		{"𠮷㐂龑", 4, []string{"𠮷㐂", "龑"}},
+		{"\u0300甲，", 2, []string{"\u0300甲", "，"}}, // a mark without a letter
 	} {
 		if got := wrap(c.text, c.limit); !slices.Equal(got, c.want) {
 			t.Errorf("wrap(%q, %d) = %q, want %q", c.text, c.limit, got, c.want)

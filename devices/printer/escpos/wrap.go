@@ -32,8 +32,9 @@ func wrapLine(s string, limit int) []string {
 			a = strings.TrimLeft(a, " ")
 		}
 		for ink(a) > limit {
-			line = prefix(a, limit)
-			a = a[len(line):]
+			head := prefix(a, limit)
+			line += head // which has no more yet than marks without a width of their own
+			a = a[len(head):]
 			flush()
 		}
 		line, used = line+a, used+width(a)

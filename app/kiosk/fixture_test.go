@@ -49,6 +49,13 @@ func (r *rooms) Show(v visit.View) {
 	}
 }
 
+// papers counts what came to the printer, and the receipts that are marked as printed.
+func (r *rooms) papers() (printed, marked int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.printed), len(r.marked)
+}
+
 // setOnShow changes what Show does, in the middle of a test.
 func (r *rooms) setOnShow(f func(visit.View)) {
 	r.mu.Lock()

@@ -20,6 +20,7 @@ type cli struct {
 	Demo   demoCmd   `cmd:"" help:"Serve N seeded residents without a window, over simulated devices and a local gateway."`
 	Enrol  enrolCmd  `cmd:"" help:"Register this machine at the gateway with a one-time code."`
 	Status statusCmd `cmd:"" help:"Say how the machine is: devices, network, matters waiting."`
+	Resend resendCmd `cmd:"" help:"Send again what was set aside, after the cause has been mended."`
 }
 
 type runCmd struct {
@@ -33,6 +34,7 @@ type runCmd struct {
 func (c *runCmd) Run(ctx context.Context) error {
 	return system.Run(ctx, system.RunOptions{
 		Config: c.Config, Sim: c.Sim, Data: c.Data, Pilot: c.Pilot, Out: c.Out,
+		Exit:  func(err error) { os.Exit(exit(err)) },
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	})
 }
@@ -68,6 +70,12 @@ type statusCmd struct {
 func (c *statusCmd) Run() error {
 	return system.PrintStatus(c.Config, c.Data, c.JSON, os.Stdout)
 }
+
+type resendCmd struct {
+	Config string `help:"Config file (YAML)." required:"" type:"path" placeholder:"FILE"`
+}
+
+func (c *resendCmd) Run() error { return system.AskRequeue(c.Config, os.Stdout) }
 
 // Exit codes, shared with the service unit: 0 done, 1 fault, 2 the call or the config is wrong, 3 not fit to serve.
 const (

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"zhizhu/app/visit"
@@ -47,6 +48,9 @@ type Options struct {
 // Runner plays scripts. It is used by one goroutine.
 type Runner struct {
 	Options
+
+	mu   sync.Mutex
+	seen map[visit.Step]bool // pages shown since the last touch
 }
 
 // New returns a runner.
@@ -157,6 +161,7 @@ func (r *Runner) touch(ctx context.Context, try func() error) error {
 		if before, err = r.view(ctx); err != nil {
 			return err
 		}
+		r.forget()
 		return try()
 	})
 	if err != nil {
@@ -245,11 +250,35 @@ func (r *Runner) wait(ctx context.Context, c Command) error {
 		return fmt.Errorf("no screen is called %q", c.Label)
 	}
 	limit := cmp.Or(c.Limit, r.Patience)
-	came, err := r.within(ctx, limit, func(v visit.View) bool { return reached(v.Step, want) })
+	came, err := r.within(ctx, limit, func(v visit.View) bool { return reached(v.Step, want) || r.passed(want) })
 	if err == nil && !came {
 		err = fmt.Errorf("%s is not shown after %v, but %s", want, limit, r.Window.Step())
 	}
 	return err
+}
+
+// Saw takes note of a page that is shown. A page may pass by itself before a line waits for it: where a card lies on the
+// reader already, the page that asks for it stands for a moment only.
+func (r *Runner) Saw(v visit.View) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen == nil {
+		r.seen = map[visit.Step]bool{}
+	}
+	r.seen[v.Step] = true
+}
+
+// passed says whether a page was shown since the last touch.
+func (r *Runner) passed(s visit.Step) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seen[s]
+}
+
+func (r *Runner) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	clear(r.seen)
 }
 
 // reached says whether a step stands, or has just gone by: lodging and the wiped page pass by themselves, perhaps

@@ -335,3 +335,18 @@ func noHand(t *testing.T) {
 		}
 	}
 }
+
+// TestWaitForPassedPage: a page that passed by itself since the last touch was reached; one before that touch was not.
+func TestWaitForPassedPage(t *testing.T) { synctest.Test(t, testWaitForPassedPage) }
+
+func testWaitForPassedPage(t *testing.T) {
+	w := newWindow(t, catalogue()...)
+	r := runner(t, w, &played{w: w})
+	r.Saw(visit.View{Step: visit.Identify})
+	if err := run(t, r, "wait identify 1"); err != nil {
+		t.Errorf("a page that has just passed: %v", err)
+	}
+	if err := run(t, r, "tap 点这里开始\nwait identify 1"); err == nil {
+		t.Error("a page that passed before the last touch was taken for reached")
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 
 	"zhizhu/offline/strictyaml"
 )
@@ -62,6 +63,12 @@ const (
 	defaultScannerBaud = 9600
 )
 
+// bauds are the speeds that serial lines have.
+var bauds = []int{
+	300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600,
+	1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000,
+}
+
 // ConfigError says in words for staff what is wrong with a config file.
 type ConfigError struct{ Err error }
 
@@ -95,7 +102,9 @@ func loadConfig(path string, sim bool) (Config, error) {
 	if err != nil && !errors.As(err, &problems) {
 		return Config{}, &ConfigError{err}
 	}
-	problems = append(problems, c.check(path, lines, sim)...)
+	if lines.At() != 0 { // where it is no YAML at all, what is missing from it says nothing
+		problems = append(problems, c.check(path, lines, sim)...)
+	}
 	problems.Sort()
 	if err := problems.OrNil(); err != nil {
 		return Config{}, &ConfigError{err}
@@ -143,12 +152,12 @@ func (c *Config) check(path string, lines *strictyaml.Lines, sim bool) strictyam
 	if c.Upstream.CA == "" && c.Upstream.URL != "" {
 		wrong([]any{"upstream", "ca"}, "upstream.ca 没有写：请写网关 CA 证书文件的路径")
 	}
-	bauds := []struct {
+	ports := []struct {
 		name string
 		baud int
 	}{{"idcard", c.Devices.IDCard.Baud}, {"printer", c.Devices.Printer.Baud}, {"scanner", c.Devices.Scanner.Baud}}
-	for _, b := range bauds {
-		if b.baud != 0 && b.baud < 50 {
+	for _, b := range ports {
+		if b.baud != 0 && !slices.Contains(bauds, b.baud) {
 			wrong([]any{"devices", b.name, "baud"}, "devices.%s.baud %d 不对：常见的是 9600 或 115200", b.name, b.baud)
 		}
 	}

@@ -23,9 +23,6 @@ func Enrol(ctx context.Context, config, code string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if id.Station != cfg.Station.Code {
-		return fmt.Errorf("登记成功，但登记码是站点 %s 的，配置文件写的是 %s：请改正配置文件，或换一个登记码", id.Station, cfg.Station.Code)
-	}
 	_, err = fmt.Fprintf(out, "登记成功：本机编号 %s，站点 %s\n", id.Terminal, id.Station)
 	return err
 }
@@ -35,6 +32,8 @@ func enrolWords(err error) string {
 	switch {
 	case errors.Is(err, identity.ErrCode):
 		return "登记码不对、用过了或过期了，请向网关管理员要一个新的"
+	case errors.Is(err, identity.ErrStation):
+		return "登记码不是这个站点的，请核对 station.code 或换一个登记码；本机原来的登记没有改动"
 	case errors.Is(err, identity.ErrCA):
 		return "对方证书和 upstream.ca 对不上，请核对网关地址、CA 证书和本机时间"
 	case errors.Is(err, identity.ErrGateway):

@@ -165,7 +165,8 @@ func (m *matters) Find(ctx context.Context, idNumber, number string) ([]visit.Re
 	for i, r := range found {
 		records[i] = visit.Record{
 			ID: r.ID, Number: r.Number, Item: r.Item, ItemName: r.ItemName, At: r.At,
-			Accepted: r.Accepted, Sent: r.State == outbox.Acknowledged, Printed: r.Printed,
+			Accepted: r.Accepted, Sent: r.State == outbox.Acknowledged,
+			Stuck: r.State == outbox.Quarantined, Printed: r.Printed,
 		}
 	}
 	return records, nil

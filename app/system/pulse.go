@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,10 +39,21 @@ func newPulse(t *Terminal) *pulse {
 	p := &pulse{t: t, changed: make(chan struct{}, 1)}
 	p.facts.StoreOK = true
 	p.facts.Upstream = health.UpstreamUnenrolled
-	if t.opened.Renamed != "" {
-		p.facts.StoreRenamed = filepath.Base(t.opened.Renamed)
-	}
+	p.facts.StoreRenamed = t.putAside()
 	return p
+}
+
+// putAside returns the name of the newest damaged data file that lies in the data folder, "" for none. It may hold
+// matters that never went up, so the alarm stands until staff have taken the file away.
+func (t *Terminal) putAside() string {
+	if t.opened.Renamed != "" {
+		return filepath.Base(t.opened.Renamed)
+	}
+	files, err := filepath.Glob(filepath.Join(t.opts.Config.DataDir, storeFile+".corrupt-*"))
+	if err != nil || len(files) == 0 {
+		return ""
+	}
+	return filepath.Base(slices.Max(files))
 }
 
 // update changes the facts and has them told.
@@ -97,6 +109,7 @@ func (p *pulse) serve(ctx context.Context) error {
 }
 
 func (p *pulse) beat(ctx context.Context) {
+	p.t.requeueIfAsked(ctx)
 	p.count()
 	now := p.t.opts.Now()
 	p.mu.Lock()
@@ -127,6 +140,7 @@ func (p *pulse) count() {
 	f := &p.facts
 	f.DiskFull = errors.Is(room, store.ErrFull)
 	f.StoreOK = room == nil || f.DiskFull
+	f.ClockTrust = p.line.ClockTrust()
 	f.Queued, f.Oldest, f.Acknowledged, f.Quarantined = counts.Queued, counts.Oldest, counts.Acknowledged, counts.Quarantined
 }
 

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +30,9 @@ type RunOptions struct {
 	Data   string // data folder with Sim
 	Pilot  string // script, or empty
 	Out    string // folder for screenshots and simulated receipts
+
+	// Exit ends the process with the code of an error, should the window not go by itself.
+	Exit func(error)
 
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -77,8 +81,14 @@ func Run(ctx context.Context, o RunOptions) error {
 	defer sim.Close()
 
 	var window *screen.Screen
+	var player atomic.Pointer[pilot.Runner] // nil without a script
 	t, err := NewTerminal(ctx, Options{
 		Config: cfg, Log: log, Now: chinaNow, Rand: rand.Reader, Dial: sim.dial(),
+		OnView: func(v visit.View) {
+			if r := player.Load(); r != nil {
+				r.Saw(v)
+			}
+		},
 		Screen: func(post func(visit.Event)) kiosk.Screen {
 			window = screen.New(screen.Options{
 				Title: "智助", Width: cfg.Screen.Width, Height: cfg.Screen.Height, Inches: cfg.Screen.PanelInches,
@@ -90,7 +100,19 @@ func Run(ctx context.Context, o RunOptions) error {
 	if err != nil {
 		return startError(err)
 	}
-	return o.serve(ctx, cancel, t, window, sim, script)
+	if script != nil {
+		player.Store(o.runner(t, window, sim))
+	}
+	return o.serve(ctx, cancel, t, window, func(ctx context.Context) error {
+		if r := player.Load(); r != nil {
+			return r.Run(ctx, script)
+		}
+		if sim.any() {
+			go sim.console(ctx, o.Stdin, o.Stdout)
+		}
+		<-ctx.Done()
+		return nil
+	})
 }
 
 // ownCache starts the program anew, in the same process, with Fyne's cache time set: what was drawn for one resident is
@@ -112,7 +134,7 @@ func ownCache() error {
 
 // serve runs the terminal beside the window's main loop, which must have the main goroutine. Being told to end is no
 // error; a script that failed is.
-func (o RunOptions) serve(ctx context.Context, cancel context.CancelFunc, t *Terminal, window *screen.Screen, sim *simulation, script []pilot.Command) error {
+func (o RunOptions) serve(ctx context.Context, cancel context.CancelFunc, t *Terminal, window *screen.Screen, attend func(context.Context) error) error {
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -122,19 +144,26 @@ func (o RunOptions) serve(ctx context.Context, cancel context.CancelFunc, t *Ter
 	}()
 	done := make(chan error, 1)
 	go func() {
-		err := o.attend(ctx, t, window, sim, script)
+		err := attend(ctx)
 		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 			err = nil
 		}
 		cancel()
 		<-served
-		done <- errors.Join(err, t.Close())
+		err = errors.Join(err, t.Close())
+		done <- err
 		window.Quit()
+		// Fyne's loop has a rare dead end at quitting: an event queued at the last moment waits for ever. All that must
+		// be on disk is there.
+		time.AfterFunc(quitTime, func() { o.Exit(err) })
 	}()
 	window.Run()
 	cancel()
 	return <-done
 }
+
+// quitTime is how long the window may take to go once everything else has ended.
+const quitTime = 3 * time.Second
 
 // startError says to staff what to do, by the kind of the fault that keeps the program from starting.
 func startError(err error) error {
@@ -152,18 +181,6 @@ func startError(err error) error {
 		return err
 	}
 	return fmt.Errorf("%s：%w", words, err)
-}
-
-// attend plays the script, or waits for the end.
-func (o RunOptions) attend(ctx context.Context, t *Terminal, window *screen.Screen, sim *simulation, script []pilot.Command) error {
-	if script != nil {
-		return o.runner(t, window, sim).Run(ctx, script)
-	}
-	if sim.any() {
-		go sim.console(ctx, o.Stdin, o.Stdout)
-	}
-	<-ctx.Done()
-	return nil
 }
 
 func (o RunOptions) runner(t *Terminal, window *screen.Screen, sim *simulation) *pilot.Runner {

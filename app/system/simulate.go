@@ -169,7 +169,7 @@ func enrol(ctx context.Context, cfg Config, code string, dial dialer) error {
 		return fmt.Errorf("make data folder: %w", err)
 	}
 	_, err := identity.Enrol(ctx, identity.Options{
-		Dir: cfg.identityDir(), URL: cfg.Upstream.URL, CAFile: cfg.Upstream.CA, Code: code, Now: time.Now,
+		Dir: cfg.identityDir(), URL: cfg.Upstream.URL, CAFile: cfg.Upstream.CA, Code: code, Station: cfg.Station.Code, Now: time.Now,
 		Rand: rand.Reader, Dial: dial,
 	})
 	return err

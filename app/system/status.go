@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"zhizhu/app/health"
@@ -16,6 +17,7 @@ import (
 // Status is what a terminal says of itself in DATA/status.json, for staff and for `zhizhu status`. It holds no
 // personal data.
 type Status struct {
+	Running      bool           `json:"running"` // found out when it is read: the program that wrote this still serves
 	At           time.Time      `json:"at"`
 	Started      time.Time      `json:"started"`
 	PID          int            `json:"pid"`
@@ -97,21 +99,32 @@ func PrintStatus(config, data string, asJSON bool, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("read status: %w", err)
 	}
-	if asJSON {
-		_, err = out.Write(raw)
-		return err
-	}
 	var s Status
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return fmt.Errorf("read status: %w", err)
 	}
+	s.Running = alive(s.PID) && time.Since(s.At) < 4*statusEvery
+	if asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(s)
+	}
 	return s.print(out)
+}
+
+// alive reports whether a process is there, whoever owns it.
+func alive(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return pid > 0 && (err == nil || errors.Is(err, syscall.EPERM))
 }
 
 func (s Status) print(out io.Writer) error {
 	w := &errWriter{w: out}
+	if !s.Running {
+		w.printf("注意      本机程序现在没有在运行，或者不能写状态记录；下面是最后一次的记录\n")
+	}
 	w.printf("记录时间  %s\n站点      %s %s\n目录      %s，%d 项\n", s.At.Format(time.DateTime), s.Station, s.Terminal, s.Catalog, s.Items)
-	w.printf("网络      %s\n", s.Upstream)
+	w.printf("网络      %s %s\n", s.Upstream, s.Detail)
 	w.printf("办件      已送达 %d，等待送出 %d，搁置待查 %d\n", s.Acknowledged, s.Queued, s.Quarantined)
 	for _, d := range s.Devices {
 		w.printf("设备      %s：%s %s %s\n", d.Name, d.State, d.Reason, d.Port)

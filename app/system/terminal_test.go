@@ -168,3 +168,70 @@ func TestStatusFile(t *testing.T) {
 		}
 	}
 }
+
+// TestSetAsideIsSentAgain: what the gateway would not take is told as stuck, and goes up once staff ask for it.
+func TestSetAsideIsSentAgain(t *testing.T) {
+	cfg, dir := benchConfig(t)
+	b := startBench(t, cfg, dir)
+	b.await(t, "the line", func(_ health.Facts, r health.Report) bool { return r.Online && r.CanRead })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := b.sim.devices(b.Terminal).Net(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	served, err := b.runner().Serve(ctx, "soc-qualify", 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records, err := b.matters.Find(ctx, "", served.Number)
+	if err != nil || len(records) != 1 || records[0].Stuck || records[0].Sent {
+		t.Fatalf("lodged: %+v, %v", records, err)
+	}
+	if err := b.matters.box.Load().Quarantine(ctx, records[0].ID, "test"); err != nil {
+		t.Fatal(err)
+	}
+	if records, err = b.matters.Find(ctx, "", served.Number); err != nil || len(records) != 1 || !records[0].Stuck {
+		t.Fatalf("set aside: %+v, %v", records, err)
+	}
+	if err := b.sim.devices(b.Terminal).Net(ctx, true); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(cfg.DataDir, requeueFile), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.pulse.wake()
+	b.await(t, "it to arrive", func(_ health.Facts, r health.Report) bool { return r.Acknowledged == 1 && r.Quarantined == 0 })
+	if _, err := os.Stat(filepath.Join(cfg.DataDir, requeueFile)); !os.IsNotExist(err) {
+		t.Errorf("the request is still there: %v", err)
+	}
+}
+
+// TestLostConnectionIsNoticed: a gateway that goes away is known to be away without anything being sent.
+func TestLostConnectionIsNoticed(t *testing.T) {
+	cfg, dir := benchConfig(t)
+	b := startBench(t, cfg, dir)
+	b.await(t, "the line", func(_ health.Facts, r health.Report) bool { return r.Online })
+	b.sim.link.Set(false) // nobody is told but the connections
+	b.await(t, "the loss to be noticed", func(_ health.Facts, r health.Report) bool { return !r.Online })
+}
+
+// TestOldStatusIsCalledOld: what a program wrote that no longer runs is not passed off as how things are.
+func TestOldStatusIsCalledOld(t *testing.T) {
+	dir := t.TempDir()
+	for name, s := range map[string]Status{
+		"old":  {At: time.Now().Add(-time.Hour), PID: os.Getpid(), Upstream: "ok"},
+		"dead": {At: time.Now(), PID: 1 << 30, Upstream: "ok"},
+		"live": {At: time.Now(), PID: os.Getpid(), Upstream: "ok"},
+	} {
+		if err := writeStatus(dir, s); err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		if err := PrintStatus("", dir, false, &out); err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(out.String(), "没有在运行"); told == (name == "live") {
+			t.Errorf("%s: %s", name, out.String())
+		}
+	}
+}

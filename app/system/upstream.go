@@ -2,10 +2,14 @@ package system
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"zhizhu/app/health"
@@ -13,6 +17,9 @@ import (
 	"zhizhu/offline/outbox"
 	"zhizhu/offline/sync"
 )
+
+// doubtFile keeps, over a restart, the ids of matters whose writing failed and could not be read back.
+const doubtFile = "doubt"
 
 // enrolPoll is how often a machine without an identity looks whether `zhizhu enrol` has brought one.
 const enrolPoll = 2 * time.Second
@@ -29,8 +36,9 @@ func (t *Terminal) serveUpstream(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open outbox: %w", err)
 	}
+	t.trustConfiguredCA(ctx, id)
 	syncer, err := sync.New(sync.Options{
-		Outbox: box, Identity: id, URL: t.opts.Config.Upstream.URL, Dial: t.opts.Dial,
+		Outbox: box, Identity: id, URL: t.opts.Config.Upstream.URL, Dial: t.watchedDial(),
 		Now: t.opts.Now, Rand: t.opts.Rand, Log: t.log, OnState: t.onUpstream,
 	})
 	if err != nil {
@@ -43,6 +51,58 @@ func (t *Terminal) serveUpstream(ctx context.Context) error {
 	t.matters.box.Store(box)
 	t.pulse.update(func(f *health.Facts) { f.Enrolled = true; f.Upstream = health.UpstreamUnknown })
 	return syncer.Serve(ctx)
+}
+
+// trustConfiguredCA takes the CA that the config names for the one that is trusted on the line. What was pinned at
+// enrolment stands where that file can't be read. Packets and acknowledgements have keys of their own.
+func (t *Terminal) trustConfiguredCA(ctx context.Context, id *identity.Identity) {
+	pem, err := os.ReadFile(t.opts.Config.Upstream.CA)
+	pool := x509.NewCertPool()
+	if err == nil && !pool.AppendCertsFromPEM(pem) {
+		err = errors.New("it holds no certificate")
+	}
+	if err != nil {
+		t.log.LogAttrs(ctx, slog.LevelError, "CA file of the config can't be used: the one pinned at enrolment is",
+			slog.String("file", t.opts.Config.Upstream.CA), slog.Any("error", err))
+		return
+	}
+	id.CA = pool
+}
+
+// watchedDial has the line looked at when a connection is lost from the other side: an idle line would not notice for
+// half a minute, and residents would be told that the network is there.
+func (t *Terminal) watchedDial() func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := t.opts.Dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &watchedConn{Conn: conn, lost: func() {
+			if look := t.look.Load(); look != nil {
+				(*look)()
+			}
+		}}, nil
+	}
+}
+
+// watchedConn tells when reading ends though nobody here has closed it.
+type watchedConn struct {
+	net.Conn
+	lost   func()
+	closed atomic.Bool
+}
+
+func (c *watchedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) && !c.closed.Swap(true) {
+		c.lost()
+	}
+	return n, err
+}
+
+func (c *watchedConn) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
 }
 
 // awaitIdentity returns the machine's identity, as soon as there is one.
@@ -59,7 +119,8 @@ func (t *Terminal) awaitIdentity(ctx context.Context) (*identity.Identity, error
 		id, err := identity.Load(t.opts.Config.identityDir())
 		switch {
 		case err == nil && id.Station != t.opts.Config.Station.Code:
-			err = fmt.Errorf("the certificate is for station %s, the config says %s", id.Station, t.opts.Config.Station.Code)
+			err = fmt.Errorf("证书是站点 %s 的，配置文件写的是 %s：请改正 station.code（不要重新登记）", id.Station, t.opts.Config.Station.Code)
+			t.pulse.upstream(sync.State{Reason: sync.Unenrolled, Detail: err.Error()})
 		case err == nil:
 			return id, nil
 		}
@@ -79,7 +140,7 @@ func (t *Terminal) openOutbox(ctx context.Context, id *identity.Identity) (*outb
 	return outbox.New(ctx, outbox.Options{
 		Store: t.store, Generation: t.opened.Generation, Terminal: id.Terminal, Station: id.Station,
 		SealKey: id.SealKey, AckKey: id.AckKey, Box: id.Box, Now: t.opts.Now, Rand: t.opts.Rand, Log: t.log,
-		ClockTrust: t.pulse.clockTrust,
+		ClockTrust: t.pulse.clockTrust, DoubtFile: filepath.Join(t.opts.Config.DataDir, doubtFile),
 	})
 }
 

@@ -3,6 +3,7 @@ package printer_test
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,7 +176,7 @@ func TestCauseOfAStallInsideAPicture(t *testing.T) {
 		auto    []byte        // said of itself, without being asked
 		want    devices.Kind
 		within  time.Duration
-		asked   int
+		asked   int64
 	}{
 		"paper out":           {map[byte]byte{4: 0x72, 2: 0x32, 3: 0x12}, nil, devices.PaperOut, 14 * time.Second, 3},
 		"cover open":          {map[byte]byte{4: 0x12, 2: 0x16, 3: 0x12}, nil, devices.CoverOpen, 14 * time.Second, 3},
@@ -186,20 +187,21 @@ func TestCauseOfAStallInsideAPicture(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				held, asked := false, 0
+				var held atomic.Bool
+				var asked atomic.Int64
 				l := trap{memoryLine: memory(nil)}
 				l.hear = func(m *memoryLine, b []byte) {
-					if !held {
+					if !held.Load() {
 						well(m, b)
 					}
 				}
 				l.before = func(_ context.Context, b []byte) error {
 					switch {
-					case picture(b) && !held:
-						held = true
+					case picture(b) && !held.Load():
+						held.Store(true)
 						l.replies <- append([]byte{0x13}, c.auto...)
-					case held && bytes.HasPrefix(b, []byte{0x10, 0x04}):
-						asked++
+					case held.Load() && bytes.HasPrefix(b, []byte{0x10, 0x04}):
+						asked.Add(1)
 						if a, ok := c.answers[b[2]]; ok {
 							l.replies <- []byte{a}
 						}
@@ -218,8 +220,8 @@ func TestCauseOfAStallInsideAPicture(t *testing.T) {
 				if s := last(); s.State != devices.Faulty || s.Reason != c.want {
 					t.Errorf("got %+v", s)
 				}
-				if asked != c.asked {
-					t.Errorf("asked %d times, want %d", asked, c.asked)
+				if n := asked.Load(); n != c.asked {
+					t.Errorf("asked %d times, want %d", n, c.asked)
 				}
 				wantFailed(t, p.Print(t.Context(), receiptFor("陈桂兰", number)), c.want)
 			})

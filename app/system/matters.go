@@ -52,7 +52,10 @@ func (m *matters) Lodge(ctx context.Context, d visit.Draft) (visit.Lodged, error
 	l, err := box.Lodge(ctx, matter)
 	if err != nil {
 		fault := visit.LodgeStore
-		if errors.Is(err, outbox.ErrDiskFull) {
+		switch {
+		case errors.Is(err, outbox.ErrInDoubt):
+			fault = visit.LodgeInDoubt
+		case errors.Is(err, outbox.ErrDiskFull):
 			fault = visit.LodgeDiskFull
 		}
 		return visit.Lodged{}, &kiosk.LodgeError{Fault: fault, Err: err}

@@ -134,6 +134,7 @@ const (
 	LodgeDiskFull LodgeFault = iota + 1
 	LodgeStore
 	LodgeUnenrolled
+	LodgeInDoubt // it may be on disk or not: nobody can say now
 )
 
 // Record is what the terminal still knows of a lodged matter: no answers, those are sealed.

@@ -9,7 +9,7 @@ import (
 )
 
 func TestLodgeFailedKeepsAnswersAndMayBeTriedAgain(t *testing.T) {
-	for fault, want := range map[LodgeFault]string{LodgeDiskFull: "存满", LodgeStore: "再试一次", LodgeUnenrolled: "开通"} {
+	for fault, want := range map[LodgeFault]string{LodgeDiskFull: "存满", LodgeStore: "再试一次", LodgeUnenrolled: "开通", LodgeInDoubt: "说不准"} {
 		p := standing(t, Lodging).do(LodgeFailed{fault}).at(Review)
 		v := Look(p.s)
 		if v.Notice == nil || v.Notice.Tone != Wrong || !strings.Contains(v.Notice.Text, want) || v.Title != "没有收下" {

@@ -153,6 +153,8 @@ func faultWords(f LodgeFault) string {
 		return "这台机器存满了，没有收下。您填的都还在，请叫工作人员，或拿清单去窗口办。"
 	case LodgeUnenrolled:
 		return "这台机器还没有开通收件，没有收下。请拿清单去窗口办。"
+	case LodgeInDoubt:
+		return "机器出了故障，说不准有没有收下。请先不要再交，叫工作人员来看，或到窗口问一问。"
 	case LodgeStore:
 	}
 	return "没有存好，所以没有收下。您填的都还在，可以再试一次；还不行请叫工作人员。"

@@ -60,7 +60,7 @@ func TestEveryPrinterFaultHasWords(t *testing.T) {
 			t.Errorf("%s has no words", k)
 		}
 	}
-	for f := LodgeDiskFull; f <= LodgeUnenrolled; f++ {
+	for f := LodgeDiskFull; f <= LodgeInDoubt; f++ {
 		if faultWords(f) == "" {
 			t.Errorf("fault %d has no words", f)
 		}

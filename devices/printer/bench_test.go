@@ -45,7 +45,7 @@ func benchReceipt(b *testing.B, o sim.PrinterOptions) {
 		}
 		n := len(<-r.receipts)
 		s := a.upTo(n)
-		first = append(first, ms(s.first.Sub(start)))
+		first = append(first, ms(s.came.Sub(start)))
 		ratio = append(ratio, float64(s.last.Sub(s.first))/float64(wire(s.bytes)))
 		gap = append(gap, ms(s.gap))
 		bytes = n
@@ -84,7 +84,8 @@ func (a *arrivals) reset() time.Time {
 }
 
 type stream struct {
-	first, last time.Time
+	came        time.Time // when the first byte was seen to be there, with those that came along
+	first, last time.Time // when the wire began to carry the first, and ended with the last
 	gap         time.Duration
 	bytes       int
 }
@@ -93,7 +94,7 @@ type stream struct {
 func (a *arrivals) upTo(n int) stream {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	s := stream{first: a.times[0].Add(-wire(a.sizes[0]))}
+	s := stream{came: a.times[0], first: a.times[0].Add(-wire(a.sizes[0]))}
 	for i := 0; i < len(a.times) && s.bytes < n; i++ {
 		if i > 0 {
 			s.gap = max(s.gap, a.times[i].Sub(a.times[i-1]))

@@ -31,6 +31,8 @@ const (
 type commands struct {
 	Sim      simCmd      `cmd:"" help:"Play a card reader, a printer and a scanner until SIGTERM. The first line of stdout is {\"idcard\":…,\"printer\":…,\"scanner\":…}; commands come on stdin, 'help' lists them."`
 	Personas personasCmd `cmd:"" help:"List the invented residents whose cards can be laid."`
+	IDCard   idcardCmd   `cmd:"" name:"idcard" help:"Field tools for the card reader."`
+	Printer  printerCmd  `cmd:"" help:"Field tools for the printer."`
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

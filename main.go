@@ -77,7 +77,7 @@ type resendCmd struct {
 
 func (c *resendCmd) Run() error { return system.AskRequeue(c.Config, os.Stdout) }
 
-// Exit codes, shared with the service unit: 0 done, 1 fault, 2 the call or the config is wrong, 3 not fit to serve.
+// Exit codes, shared with the service unit: 0 done, 1 fault, 2 the call or the config is wrong.
 const (
 	exitFault = 1
 	exitUsage = 2

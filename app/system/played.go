@@ -27,9 +27,6 @@ func (s *simulation) devices(t *Terminal) pilot.Devices {
 	return played{s, t}
 }
 
-// any reports whether something is played at all.
-func (s *simulation) any() bool { return s != nil }
-
 func (p played) Personas() []string {
 	if p.s.card == nil {
 		return nil

@@ -229,10 +229,3 @@ func (p *pulse) reason(f health.Facts, line upstream.State) string {
 	}
 	return line.Reason.String()
 }
-
-// renamed is the name under which a damaged data file was put aside at start, "" for none.
-func (p *pulse) renamed() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.facts.StoreRenamed
-}

@@ -107,7 +107,7 @@ func Run(ctx context.Context, o RunOptions) error {
 		if r := player.Load(); r != nil {
 			return r.Run(ctx, script)
 		}
-		if sim.any() {
+		if sim != nil {
 			go sim.console(ctx, o.Stdin, o.Stdout)
 		}
 		<-ctx.Done()

@@ -235,3 +235,10 @@ func TestOldStatusIsCalledOld(t *testing.T) {
 		}
 	}
 }
+
+// renamed is the name under which a damaged data file was put aside at start, "" for none.
+func (p *pulse) renamed() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.facts.StoreRenamed
+}

@@ -32,9 +32,12 @@ func (t *Terminal) serveUpstream(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	box, err := t.openOutbox(ctx, id)
-	if err != nil {
-		return fmt.Errorf("open outbox: %w", err)
+	// Opened once: a second outbox over the same file would not know what the first is just taking in.
+	box := t.matters.box.Load()
+	if box == nil {
+		if box, err = t.openOutbox(ctx, id); err != nil {
+			return fmt.Errorf("open outbox: %w", err)
+		}
 	}
 	t.trustConfiguredCA(ctx, id)
 	syncer, err := sync.New(sync.Options{

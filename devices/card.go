@@ -35,6 +35,8 @@ type Card struct {
 	IssueCount   string // residence permit
 	Renewals     string // foreigner's card of 2023
 	FormerNumber string // foreigner's card of 2023: link item to the earlier number
+	// LatestAddress is the newest appended address (30 03), "" where the card has none or the reader can't tell.
+	LatestAddress string
 	Photo        []byte // 1024 opaque bytes (WLT), nil where the reader sent none
 	Fingerprint  []byte // 0, 512 or 1024 opaque bytes
 }
@@ -58,6 +60,8 @@ const (
 	CardTroubled                          // read failed; "take it away and put it back" (SW3 31, 32, 33, 41, 47, 81)
 	CardUnknown                           // not a card that this machine reads (SW3 40 or an unknown type flag)
 	CardGone                              // it was taken away before the reading was done
+	CardLying                             // the card that was read still lies there (only while watched)
+	CardLifted                            // ... and now it is gone (only while watched)
 )
 
 // CardEvent is one event of an ID-card reader.

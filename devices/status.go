@@ -26,6 +26,9 @@ const (
 	Stalled // takes no more bytes
 	Cancelled
 	Internal
+	WrongDevice  // another kind of device answers on this port
+	NoPermission // the port is there, but this program may not open it
+	NotFound     // searched for on every port, found on none
 )
 
 // String is for logs and staff's tools, never for residents.
@@ -40,7 +43,8 @@ var kindNames = [...]string{
 	OK: "ok", Unconfigured: "no port configured", NoPort: "no such port", InUse: "port in use", Silent: "silent",
 	HungUp: "hung up", Garbled: "garbled", SelfTest: "self test failed", Unauthorised: "unauthorised",
 	PaperOut: "paper out", CoverOpen: "cover open", CutterJam: "cutter jam", Stalled: "stalled",
-	Cancelled: "cancelled", Internal: "internal",
+	Cancelled: "cancelled", Internal: "internal", WrongDevice: "wrong device", NoPermission: "no permission",
+	NotFound: "not found",
 }
 
 // Error is an error of a device with its kind. Its text is for logs and holds no personal data.
@@ -49,6 +53,7 @@ type Error struct {
 	Kind   Kind
 	Op     string // what was tried: "open port", "read card"
 	Err    error  // may be nil
+	Holder string // with InUse: see Status.Holder
 }
 
 func (e *Error) Error() string {
@@ -79,7 +84,7 @@ const (
 	Unknown State = iota // not asked yet, or it never answers (a silent printer still prints)
 	Ready
 	Busy
-	Missing // Reason: Unconfigured, NoPort, InUse, HungUp
+	Missing // Reason: Unconfigured, NoPort, NotFound, InUse, NoPermission, HungUp
 	Faulty  // Reason says why
 )
 
@@ -102,6 +107,8 @@ type Status struct {
 	Port   string // path of the port, for staff
 	Model  string // what the device says of itself (SAM id, printer id), for staff
 	Since  time.Time
+	Baud   int    // speed of the line, 0 where there is none
+	Holder string // with InUse: the program that holds the port ("minicom, pid 812"), "" where it can't be told
 	// Dropped counts frames or lines that were garbage and were dropped.
 	Dropped int
 }

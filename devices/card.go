@@ -37,8 +37,8 @@ type Card struct {
 	FormerNumber string // foreigner's card of 2023: link item to the earlier number
 	// LatestAddress is the newest appended address (30 03), "" where the card has none or the reader can't tell.
 	LatestAddress string
-	Photo        []byte // 1024 opaque bytes (WLT), nil where the reader sent none
-	Fingerprint  []byte // 0, 512 or 1024 opaque bytes
+	Photo         []byte // 1024 opaque bytes (WLT), nil where the reader sent none
+	Fingerprint   []byte // 0, 512 or 1024 opaque bytes
 }
 
 // LongTerm is the ValidTo of a card without an end date.

@@ -125,6 +125,9 @@ func residentWords(r Report) []string {
 	if r.NoPrint != "" {
 		words = append(words, r.NoPrint+"，照样可以办，凭证会显示在屏幕上。")
 	}
+	if r.LowPaper && r.CanPrint { // before a visit starts, not in the middle of one
+		words = append(words, "打印纸快用完了，请告诉站里的工作人员换纸。")
+	}
 	return words
 }
 
@@ -155,41 +158,6 @@ func staffLines(f Facts, now time.Time) []Line {
 	return lines
 }
 
-// trouble is what staff read about one kind of device trouble.
-type trouble struct{ text, todo string }
-
-// troubleOf returns the words for a trouble; every kind has some.
-func troubleOf(k devices.Kind) trouble {
-	switch k {
-	case devices.Unconfigured:
-		return trouble{"配置文件里没有写端口", "在配置文件里写上这个设备的端口，再重新启动。"}
-	case devices.NoPort:
-		return trouble{"端口不存在", "检查数据线是否插好，设备是否通电；再核对配置文件里的端口名。"}
-	case devices.InUse:
-		return trouble{"端口被别的程序占用", "关掉占用端口的程序，或重新启动机器。"}
-	case devices.Silent:
-		return trouble{"端口打开了，设备没有回答", "检查设备电源和波特率，关掉设备等 10 秒再打开。"}
-	case devices.HungUp:
-		return trouble{"设备被拔掉了", "把数据线插回去，会自动恢复。"}
-	case devices.Garbled:
-		return trouble{"收到的数据看不懂", "多半是波特率不对，或端口接了别的设备，请核对。"}
-	case devices.SelfTest:
-		return trouble{"设备自检没通过", "关掉设备电源等 10 秒再打开；还不行就要更换。"}
-	case devices.Unauthorised:
-		return trouble{"安全模块没有授权", "联系读卡器供应商。"}
-	case devices.PaperOut:
-		return trouble{"没纸了", "换上新纸卷，热敏面朝外，合上盖子。"}
-	case devices.CoverOpen:
-		return trouble{"盖子没合上", "合上打印机盖子，听到“咔”一声。"}
-	case devices.CutterJam:
-		return trouble{"切刀卡住了", "打开盖子，取出卡住的纸，关掉电源再打开。"}
-	case devices.Stalled:
-		return trouble{"设备不再接收数据", "检查设备是否缺纸、卡住，关掉电源等 10 秒再打开。"}
-	case devices.OK, devices.Cancelled, devices.Internal:
-	}
-	return trouble{"出了故障", "关掉设备电源等 10 秒再打开；还不行请报告技术支持。"}
-}
-
 // deviceLine is the finding for one device.
 func deviceLine(subject string, s devices.Status) Line {
 	line := Line{Subject: subject}
@@ -207,6 +175,9 @@ func deviceLine(subject string, s devices.Status) Line {
 	default:
 		t := troubleOf(devices.Internal)
 		line.Severity, line.Text, line.Todo = Broken, t.text, t.todo
+	}
+	if s.Reason == devices.InUse && s.Holder != "" {
+		line.Text += "：" + s.Holder
 	}
 	if s.Port != "" {
 		line.Text += "（" + s.Port + "）"

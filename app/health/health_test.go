@@ -50,7 +50,7 @@ func TestOneBrokenThing(t *testing.T) {
 		{"reader gone", func(f *Facts) { f.IDCard = missing }, without(func(c *can) { c.read = false }), "读卡器", "读卡器", Broken},
 		{"printer gone", func(f *Facts) { f.Printer = missing }, without(func(c *can) { c.print = false }), "显示在屏幕上", "打印机", Broken},
 		{"paper out", func(f *Facts) { f.Printer.Paper = devices.PaperEnd }, without(func(c *can) { c.print = false }), "打印纸用完了", "打印机", Broken},
-		{"paper low", func(f *Facts) { f.Printer.Paper = devices.PaperLow }, all, "", "打印机", Notice},
+		{"paper low", func(f *Facts) { f.Printer.Paper = devices.PaperLow }, all, "快用完", "打印机", Notice},
 		{"cover open", func(f *Facts) { f.Printer = devices.Status{State: devices.Faulty, Reason: devices.CoverOpen} }, without(func(c *can) { c.print = false }), "盖子", "打印机", Broken},
 		{"silent printer", func(f *Facts) { f.Printer = devices.Status{State: devices.Unknown} }, all, "", "打印机", Fine},
 		{"scanner gone", func(f *Facts) { f.Scanner = missing }, without(func(c *can) { c.scan = false }), "", "扫码器", Broken},

@@ -79,9 +79,8 @@ func (t *turn) exit(act string) {
 // wipe drops the whole visit and asks the other rooms to do so.
 func (t *turn) wipe(act string) {
 	t.note(act)
-	armed := t.s.armed
 	t.s = fresh(t.s)
-	t.s.step, t.s.armed = Wiped, armed
+	t.s.step = Wiped
 	t.do(Wipe{})
 }
 

@@ -131,7 +131,7 @@ func TestWipeLeavesNothing(t *testing.T) {
 		if v := Look(p.s); strings.Contains(everything(v), "测试甲") {
 			t.Errorf("from %s: the wiped page names a person", step)
 		}
-		p.do(WipeDone{})
+		p.do(WipeDone{}, happened(devices.CardLifted))
 		fresh := New(testWorld())
 		fresh.world, fresh.now, fresh.report, fresh.checked = p.s.world, p.s.now, p.s.report, p.s.checked
 		if !reflect.DeepEqual(p.s, fresh) {

@@ -21,6 +21,7 @@ func (t *turn) clock(now time.Time) {
 	}
 	t.s.now = now
 	t.s.young = max(t.s.young-1, 0)
+	t.askedLongEnough(d)
 	switch t.s.step {
 	case Attract, OutOfService, Lodging:
 		t.s.idle = 0

@@ -14,7 +14,7 @@ func (t *turn) onCard(e devices.CardEvent) {
 	if e.Kind == devices.CardRead && e.Card.Number == "" {
 		e = devices.CardEvent{Kind: devices.CardUnknown} // nobody can be told by it
 	}
-	if t.s.leaving {
+	if t.s.onLeft(e.Kind) || t.s.leaving {
 		return
 	}
 	if e.Kind == devices.CardRead && t.s.card != nil && e.Card.Number != t.s.card.Number {
@@ -28,18 +28,27 @@ func (t *turn) onCard(e devices.CardEvent) {
 	if t.s.over == overIdle {
 		t.s.over = overNone
 	}
-	switch e.Kind {
-	case devices.CardFound:
-		t.s.reader = readerReading
-	case devices.CardRead:
+	if e.Kind == devices.CardRead {
 		t.identified(e.Card)
-	case devices.CardTroubled:
-		t.s.reader = readerTroubled
-	case devices.CardUnknown:
-		t.s.reader = readerUnknown
-	case devices.CardGone:
-		t.s.reader = readerGone
+		return
 	}
+	t.s.reader = readerSays(e.Kind)
+}
+
+// readerSays is what the page tells of an event that is no reading.
+func readerSays(k devices.CardEventKind) readerState {
+	switch k {
+	case devices.CardFound:
+		return readerReading
+	case devices.CardTroubled:
+		return readerTroubled
+	case devices.CardUnknown:
+		return readerUnknown
+	case devices.CardGone:
+		return readerGone
+	case devices.CardRead, devices.CardLying, devices.CardLifted:
+	}
+	return readerQuiet
 }
 
 // identified lets the holder of a card go on.

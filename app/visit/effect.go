@@ -15,6 +15,12 @@ type Effect interface{ effect() }
 type (
 	// ArmCard makes the reader look for a card, or stop. Answer: CardEvent, at any time while armed.
 	ArmCard struct{ On bool }
+	// WatchCard makes the reader say whether the card that was read still lies there. Answer: CardEvent of kind
+	// CardLying or CardLifted, within seconds, and CardLifted when it is taken away.
+	WatchCard struct{ On bool }
+	// AimScanner says that a code is wanted now, or no more: a scanner with a trigger or a camera looks then only.
+	// Answer: Scanned, at any time, also from scanners that can't be told.
+	AimScanner struct{ On bool }
 	// Lodge asks for the matter to be written and synced to disk. Answer: Lodged or LodgeFailed.
 	Lodge struct{ Draft Draft }
 	// Print asks for a document. Answer: PrintDone with the same Job and Number. Number is "" for a checklist.
@@ -42,6 +48,8 @@ type (
 )
 
 func (ArmCard) effect()     {}
+func (WatchCard) effect()   {}
+func (AimScanner) effect()  {}
 func (Lodge) effect()       {}
 func (Print) effect()       {}
 func (FindRecords) effect() {}

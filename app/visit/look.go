@@ -13,8 +13,23 @@ func Look(s State) View {
 	}
 	v := View{Step: s.step, Guided: s.guided, Header: s.header()}
 	s.lookPage(&v)
+	s.lookLeft(&v)
 	v.Overlay = s.overlayView()
 	return v
+}
+
+// lookLeft adds a card that was left to the pages where it matters and that have room for it.
+func (s State) lookLeft(v *View) {
+	n := s.leftNotice()
+	if n == nil {
+		return
+	}
+	switch b := v.Body.(type) {
+	case *AttractBody:
+		b.Faults = append([]string{n.Text}, b.Faults...)
+	case *HomeBody, *ListBody, *ReceiptBody, *RecordsBody:
+		v.Notice = n
+	}
 }
 
 // lookPage fills in title, body and bar of the page.

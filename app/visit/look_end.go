@@ -121,7 +121,7 @@ func (s State) lookProgress(v *View) {
 		v.Title = "请刷身份证，或扫小票上的码"
 		v.Lead = "身份证放平在读卡区；小票上的方块码对准扫码口。"
 		b := &IdentifyBody{Place: "读卡区"}
-		if s.reader != readerQuiet || s.checked && !s.report.CanRead {
+		if s.reader != readerQuiet || s.left == cardLies || s.checked && !s.report.CanRead {
 			s.lookReader(v, b)
 		}
 		v.Body = b

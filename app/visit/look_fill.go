@@ -46,11 +46,22 @@ func (s State) lookReader(v *View, b *IdentifyBody) {
 		v.Title = "这个码查不到"
 		v.Lead = "请扫小票上的方块码，或者刷身份证。"
 	case readerQuiet:
+		s.lookForgotten(v, b)
 	}
 	if s.checked && !s.report.CanRead {
 		v.Title = s.report.NoRead
 		v.Lead = "请叫工作人员看看，或拿清单去窗口办。"
 	}
+}
+
+// lookForgotten asks for the last person's card to be taken off before another is laid.
+func (s State) lookForgotten(v *View, b *IdentifyBody) {
+	if s.card != nil || s.left != cardLies {
+		return
+	}
+	b.Retry = true
+	v.Title = "读卡区已经有一张身份证"
+	v.Lead = "是您的，请拿起来再放一次。不是您的，请先拿下来，交给工作人员。"
 }
 
 func (s State) lookQuestion(v *View) {

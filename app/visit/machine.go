@@ -21,8 +21,12 @@ type State struct {
 	over    overlay
 	leaving bool // wipe as soon as the paper is out
 	armed   bool // the reader was told to look for cards
-	wipeBad bool // the last wipe failed
-	young   int  // ticks until the receipt page counts as seen: a second touch on 确认提交 isn't 退出
+	watched bool // the reader was told to say whether the card that was read still lies there
+	aiming  bool // the scanner was told that a code is wanted
+	left    leftCard
+	leftFor time.Duration // how long nobody has said whether a card lies there, by the clock's ticks
+	wipeBad bool          // the last wipe failed
+	young   int           // ticks until the receipt page counts as seen: a second touch on 确认提交 isn't 退出
 
 	theme, query string // of the list; a theme or a search, never both
 	page         int
@@ -66,6 +70,16 @@ const (
 	readerUnknown
 	readerGone
 	readerBadScan
+)
+
+// leftCard is what is known of a card that was read and may have been left on the reader. It outlives the visit: a
+// forgotten card must not open the next person's.
+type leftCard int
+
+const (
+	cardAway  leftCard = iota
+	cardMaybe          // a card was read in the visit that has just ended; the reader was asked
+	cardLies
 )
 
 // outcome is the matter that was lodged last.
@@ -124,6 +138,11 @@ func New(w World) State {
 func fresh(s State) State {
 	n := New(*s.world)
 	n.world, n.now, n.report, n.checked = s.world, s.now, s.report, s.checked
+	n.armed, n.watched, n.aiming = s.armed, s.watched, s.aiming // settle turns off what isn't wanted any more
+	n.left, n.leftFor = s.left, s.leftFor
+	if n.left == cardAway && s.card != nil {
+		n.left = cardMaybe
+	}
 	return n
 }
 
@@ -152,6 +171,9 @@ func Next(s State, ev Event) (State, []Effect) {
 		t.clock(e.Now)
 	case Health:
 		t.s.report, t.s.checked = e.Report, true
+		if !e.Report.CanRead {
+			t.s.left = cardAway // nobody can tell any more
+		}
 	case CardEvent:
 		t.onCard(e.CardEvent)
 	case Scanned:
@@ -192,17 +214,29 @@ func (t *turn) enter(step Step) {
 }
 
 // settle restores what must always hold after an event: prefilled answers are there as soon as somebody is known, a
-// signature covers what stands on the sheet now, and the reader looks for cards only where a card is asked for.
+// signature covers what stands on the sheet now, and reader and scanner look for cards and codes only where they are
+// asked for.
 func (t *turn) settle() {
 	t.s.work = t.s.work.settled(t.s.card, t.s.now)
 	if want := t.s.wantsCard(); want != t.s.armed {
 		t.s.armed = want
 		t.do(ArmCard{On: want})
 	}
+	if want := t.s.wantsWatch(); want != t.s.watched {
+		t.s.watched = want
+		t.do(WatchCard{On: want})
+	}
+	if want := t.s.wantsScan(); want != t.s.aiming {
+		t.s.aiming = want
+		t.do(AimScanner{On: want})
+	}
 }
 
 // wantsCard reports whether the page asks for a card.
 func (s State) wantsCard() bool {
+	if s.card == nil && s.left != cardAway {
+		return false // the last person's card, which must go first
+	}
 	switch s.step {
 	case Identify:
 		return true

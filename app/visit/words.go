@@ -199,7 +199,8 @@ func printFault(k devices.Kind) string {
 	case devices.Cancelled:
 		return "打印停下来了"
 	case devices.OK, devices.Unconfigured, devices.NoPort, devices.InUse, devices.Silent, devices.HungUp,
-		devices.Garbled, devices.SelfTest, devices.Unauthorised, devices.Stalled, devices.Internal:
+		devices.Garbled, devices.SelfTest, devices.Unauthorised, devices.Stalled, devices.Internal,
+		devices.WrongDevice, devices.NoPermission, devices.NotFound:
 	}
 	return "打印机出了问题"
 }

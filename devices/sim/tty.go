@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/creack/pty"
@@ -19,10 +19,10 @@ var ErrUnplugged = errors.New("tty is unplugged")
 // TTY is the device's end of a serial line: the master of a pty pair, paced at a baud rate in both directions.
 // Several goroutines may use it; one should receive and one send at a time.
 type TTY struct {
-	link string
-	pace pace
+	baud atomic.Int64
 
 	mu      sync.Mutex
+	link    string
 	pair    *pair         // nil while unplugged
 	changed chan struct{} // closed and renewed at every plug, unplug and close
 	closed  bool
@@ -40,8 +40,12 @@ type pair struct {
 // OpenTTY opens a pty pair in raw mode. link is the path of a symbolic link to make to the host's end ("" for none):
 // a name that stays over HangUp and Restore; it replaces an earlier link, never another kind of file. baud paces
 // both directions at 10 bits a byte; 0 is as fast as the kernel goes.
+//
+// A host that sets another speed than baud reads and writes garbage, as on a real line. The host's end comes up at
+// baud, so that a host which sets no speed at all is understood.
 func OpenTTY(link string, baud int) (*TTY, error) {
-	t := &TTY{link: link, pace: pace{baud: baud}, changed: make(chan struct{})}
+	t := &TTY{link: link, changed: make(chan struct{})}
+	t.baud.Store(int64(baud))
 	if err := t.Restore(); err != nil {
 		return nil, err
 	}
@@ -50,11 +54,11 @@ func OpenTTY(link string, baud int) (*TTY, error) {
 
 // Path is the host's end: the link where one was asked for, else the slave's own path ("" while unplugged).
 func (t *TTY) Path() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.link != "" {
 		return t.link
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.pair == nil {
 		return ""
 	}
@@ -62,15 +66,20 @@ func (t *TTY) Path() string {
 }
 
 // Baud is the speed that the TTY is paced at.
-func (t *TTY) Baud() int { return t.pace.baud }
+func (t *TTY) Baud() int { return int(t.baud.Load()) }
+
+// SetBaud changes the device's speed, as a set-up command does. The host's stays.
+func (t *TTY) SetBaud(baud int) { t.baud.Store(int64(baud)) }
+
+func (t *TTY) pace() pace { return pace{baud: t.Baud()} }
 
 // Send puts p on the wire and returns when its last bit would have left it. Bytes that the host's kernel has no room
 // for, because nobody reads there, are lost, as they are on a real line. While unplugged it returns ErrUnplugged.
 func (t *TTY) Send(ctx context.Context, p []byte) error {
-	start := now()
+	start, pace := now(), t.pace()
 	for done := 0; done < len(p); {
-		n := min(t.pace.step(), len(p)-done)
-		if err := waitUntil(ctx, start.Add(t.pace.wire(done+n))); err != nil {
+		n := min(pace.step(), len(p)-done)
+		if err := waitUntil(ctx, start.Add(pace.wire(done+n))); err != nil {
 			return err
 		}
 		cur, _, err := t.current()
@@ -80,7 +89,7 @@ func (t *TTY) Send(ctx context.Context, p []byte) error {
 		if cur == nil {
 			return ErrUnplugged
 		}
-		if err := cur.put(p[done : done+n]); err != nil {
+		if err := cur.put(resample(p[done:done+n], pace.baud, cur.hostBaud())); err != nil {
 			if t.stillIn(cur) {
 				return fmt.Errorf("send on %s: %w", cur.name, err)
 			}
@@ -97,7 +106,7 @@ func (t *TTY) Recv(ctx context.Context, p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	p = p[:min(len(p), t.pace.step())]
+	p = p[:min(len(p), t.pace().step())]
 	for {
 		cur, changed, err := t.current()
 		if err != nil {
@@ -114,7 +123,11 @@ func (t *TTY) Recv(ctx context.Context, p []byte) (int, error) {
 		n, err := cur.get(ctx, p)
 		switch {
 		case n > 0:
-			return n, waitUntil(ctx, t.rx.arrived(t.pace.wire(n)))
+			pace := t.pace()
+			n = copy(p, resample(p[:n], cur.hostBaud(), pace.baud))
+			if err := waitUntil(ctx, t.rx.arrived(pace.wire(n))); err != nil || n > 0 {
+				return n, err
+			}
 		case ctx.Err() != nil:
 			return 0, ctx.Err()
 		case err != nil && t.stillIn(cur):
@@ -140,7 +153,7 @@ func (t *TTY) Restore() error {
 	if t.pair != nil {
 		return nil
 	}
-	p, err := openPair()
+	p, err := openPair(t.Baud())
 	if err != nil {
 		return err
 	}
@@ -150,6 +163,16 @@ func (t *TTY) Restore() error {
 	t.pair = p
 	t.tell()
 	return nil
+}
+
+// RestoreAs plugs in again under another link, as a USB adapter does that comes back as ttyUSB1.
+func (t *TTY) RestoreAs(link string) error {
+	t.mu.Lock()
+	if t.pair == nil {
+		t.link = link
+	}
+	t.mu.Unlock()
+	return t.Restore()
 }
 
 // Close unplugs for good.
@@ -202,13 +225,13 @@ func (t *TTY) stillIn(p *pair) bool {
 	return t.pair == p
 }
 
-func openPair() (*pair, error) {
+func openPair(baud int) (*pair, error) {
 	m, s, err := pty.Open()
 	if err != nil {
 		return nil, fmt.Errorf("open pty: %w", err)
 	}
 	defer func() { _ = m.Close() }()
-	if err := raw(s); err != nil {
+	if err := raw(s, baud); err != nil {
 		return nil, errors.Join(fmt.Errorf("set raw mode: %w", err), s.Close())
 	}
 	// A duplicate, because only a descriptor that os.NewFile finds non-blocking is given to the poller, which is what
@@ -221,19 +244,6 @@ func openPair() (*pair, error) {
 		return nil, errors.Join(fmt.Errorf("set pty non-blocking: %w", err), unix.Close(fd), s.Close())
 	}
 	return &pair{master: os.NewFile(uintptr(fd), "pty"), slave: s, name: s.Name()}, nil
-}
-
-func raw(s *os.File) error {
-	tio, err := unix.IoctlGetTermios(int(s.Fd()), unix.TCGETS)
-	if err != nil {
-		return fmt.Errorf("get termios: %w", err)
-	}
-	tio.Iflag, tio.Oflag, tio.Lflag = 0, 0, 0
-	tio.Cflag = tio.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8 | unix.CREAD | unix.CLOCAL
-	if err := unix.IoctlSetTermios(int(s.Fd()), unix.TCSETS, tio); err != nil {
-		return fmt.Errorf("set termios: %w", err)
-	}
-	return nil
 }
 
 // put writes what fits and loses the rest, as a line without flow control does.
@@ -265,27 +275,3 @@ func (p *pair) get(ctx context.Context, b []byte) (int, error) {
 }
 
 func (p *pair) close() error { return errors.Join(p.master.Close(), p.slave.Close()) }
-
-// relink points link at target in one step. A file that is no symbolic link is left alone.
-func relink(link, target string) error {
-	if link == "" {
-		return nil
-	}
-	if fi, err := os.Lstat(link); err == nil && fi.Mode()&os.ModeSymlink == 0 {
-		return fmt.Errorf("make link %s: a file is in the way; remove it or choose another directory", link)
-	}
-	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
-		return fmt.Errorf("make directory of link: %w", err)
-	}
-	tmp := link + ".new"
-	if err := os.Remove(tmp); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove stale link: %w", err)
-	}
-	if err := os.Symlink(target, tmp); err != nil {
-		return fmt.Errorf("make link: %w", err)
-	}
-	if err := os.Rename(tmp, link); err != nil {
-		return fmt.Errorf("place link: %w", err)
-	}
-	return nil
-}

@@ -23,6 +23,7 @@ type script struct {
 	serve  func(context.Context, func(devices.Status)) error
 	opened []time.Time
 	closed int
+	path   string // of its lines
 }
 
 func (s *script) Open(context.Context) (devices.Line, error) {
@@ -43,6 +44,8 @@ type line struct {
 }
 
 func (l line) Close() error { l.s.closed++; return nil }
+func (l line) Path() string { return l.s.path }
+func (l line) Baud() int    { return 9600 }
 
 func fail(k devices.Kind) error {
 	return &devices.Error{Device: "test", Kind: k, Op: "open port"}
@@ -51,11 +54,17 @@ func fail(k devices.Kind) error {
 // serve runs a slot for d of synctest's time and returns what it told.
 func serve(t *testing.T, s *script, path string, d time.Duration) []devices.Status {
 	t.Helper()
+	s.path = path
+	return run(t, slot.Options{Path: path, Open: s.Open, Driver: s}, d)
+}
+
+// run runs a slot for d of synctest's time and returns what it told.
+func run(t *testing.T, o slot.Options, d time.Duration) []devices.Status {
+	t.Helper()
 	var told []devices.Status
-	sl := slot.New(slot.Options{
-		Device: "test", Path: path, Open: s.Open, Driver: s, Now: time.Now,
-		OnStatus: func(st devices.Status) { told = append(told, st) },
-	})
+	o.Device, o.Now = "test", time.Now
+	o.OnStatus = func(st devices.Status) { told = append(told, st) }
+	sl := slot.New(o)
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
 	if err := sl.Serve(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -66,7 +75,7 @@ func serve(t *testing.T, s *script, path string, d time.Duration) []devices.Stat
 
 func TestBackoffDoublesToFiveSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{opens: []error{fail(devices.InUse)}}
+		s := &script{opens: []error{fail(devices.Stalled)}}
 		told := serve(t, s, t.TempDir(), 30*time.Second)
 		var gaps []time.Duration
 		for i := range s.opened[1:] {
@@ -77,7 +86,7 @@ func TestBackoffDoublesToFiveSeconds(t *testing.T) {
 		if !slices.Equal(gaps, want) {
 			t.Errorf("pauses %v, want %v", gaps, want)
 		}
-		if len(told) != 1 || told[0].State != devices.Missing || told[0].Reason != devices.InUse {
+		if len(told) != 1 || told[0].State != devices.Faulty || told[0].Reason != devices.Stalled {
 			t.Errorf("told %v, want the one change", told)
 		}
 	})

@@ -2,58 +2,46 @@ package sim
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"sync"
-	"time"
+	"unicode/utf16"
 
 	"zhizhu/devices"
 	"zhizhu/devices/idcard/sam"
 )
 
+// Bauds are the speeds that a reader can be set to, in the order of their commands (60 00 to 60 04).
+func Bauds() []int { return []int{115200, 57600, 38400, 19200, 9600} }
+
 // CardReader plays a card reader with a SAM: one card lies on it, or none. It behaves as protocols.md A4 says of real
 // ones: after a successful reading the same card doesn't answer Find until it has left the field, while ReadText still
 // reads it, because it is selected; ReadText of a card that was never selected fails with 41.
+//
+// What happens to its replies on the wire is scripted by Inject, what it says by Fail and Adjust.
 type CardReader struct {
-	tty *TTY
+	wire
+	home int // the speed that it wakes up at
 
 	mu       sync.Mutex
 	card     *cardOn
 	faults   CardFaults
 	commands int
-}
-
-// CardFaults scripts trouble. Counts are counted down as they happen; zero is no trouble.
-type CardFaults struct {
-	Silent      int // replies that are not sent at all; -1 for ever
-	BadChecksum int // replies with a wrong checksum
-	Torn        int // replies in two halves, TornPause apart
-	TornPause   time.Duration
-	LostTail    int    // replies of which the second half never comes
-	Garbage     []byte // sent before every reply
-	Busy        int    // Finds answered 80 though a card lies there
-	SelectFails int    // Selects answered 81
-	ReadFails   int    // ReadTexts answered 41
-	HangUpRead  int    // readings in the middle of which the plug is pulled
-	Dead        sam.Status
-	// AlwaysFinds makes Find answer 9F for as long as a card lies there, read or not, as some readers do.
-	AlwaysFinds bool
-	// NoIIN makes Find answer without data.
-	NoIIN bool
-	// Think is how long the module works before it answers a ReadText. Real ones need most of a second.
-	Think time.Duration
+	reads    int
 }
 
 // cardOn is a card in the field.
 type cardOn struct {
 	data            []byte // of the reply to ReadText
 	long            []byte // of the reply to ReadAll
+	address         []byte // of the reply to ReadAddress, nil if there is none
 	found, selected bool
 	read            bool // since it was laid: Find doesn't answer any more
 	unknown         bool
 }
 
 // NewCardReader plays a reader on tty, which stays the caller's to close.
-func NewCardReader(tty *TTY) *CardReader { return &CardReader{tty: tty} }
+func NewCardReader(tty *TTY) *CardReader { return &CardReader{wire: newWire(tty), home: tty.Baud()} }
 
 // Lay lays a card on the reader, instead of one that lies there.
 func (r *CardReader) Lay(c devices.Card) error {
@@ -66,8 +54,25 @@ func (r *CardReader) Lay(c devices.Card) error {
 		photo = make([]byte, 1024)
 	}
 	all := sam.Reading{Text: text, Photo: photo, Fingerprint: c.Fingerprint}
-	r.lay(&cardOn{data: sam.AppendReading(nil, all, false), long: sam.AppendReading(nil, all, true)})
+	r.lay(&cardOn{
+		data: sam.AppendReading(nil, all, false), long: sam.AppendReading(nil, all, true), address: appended(c.LatestAddress),
+	})
 	return nil
+}
+
+// appended is the record of an appended address: 70 bytes of UTF-16LE, padded with spaces.
+func appended(address string) []byte {
+	if address == "" {
+		return nil
+	}
+	var b []byte
+	for _, u := range utf16.Encode([]rune(address)) {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	for len(b) < 70 {
+		b = append(b, ' ', 0)
+	}
+	return b[:70]
 }
 
 // LayData lays a card whose ReadText and ReadAll are answered with these data, whatever they are.
@@ -92,6 +97,32 @@ func (r *CardReader) Fail(f CardFaults) {
 	r.faults = f
 }
 
+// Adjust changes what goes wrong, and leaves the rest of it.
+func (r *CardReader) Adjust(change func(*CardFaults)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.faults)
+}
+
+// PowerCycle forgets the selection and the speed that the host has set. What lies there must be found again. banner is
+// what comes out of the reader while it wakes up, before it listens.
+func (r *CardReader) PowerCycle(ctx context.Context, banner []byte) error {
+	r.mu.Lock()
+	if r.card != nil {
+		r.card.found, r.card.selected, r.card.read = false, false, false
+	}
+	r.mu.Unlock()
+	r.tty.SetBaud(r.home)
+	return r.tty.Send(ctx, banner)
+}
+
+// Readings is how many times a card's text was given so far.
+func (r *CardReader) Readings() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reads
+}
+
 // Commands is how many requests were answered or swallowed so far.
 func (r *CardReader) Commands() int {
 	r.mu.Lock()
@@ -108,6 +139,7 @@ func (r *CardReader) Serve(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		dropped := dec.Dropped
 		dec.Write(buf[:n])
 		for body, ok := dec.Next(); ok; body, ok = dec.Next() {
 			req, err := sam.ParseRequest(body)
@@ -118,6 +150,12 @@ func (r *CardReader) Serve(ctx context.Context) error {
 				return ctx.Err()
 			}
 		}
+		if dec.Dropped > dropped {
+			// The module says that it didn't understand. A pulled cable here is no reason to end.
+			if err := r.send(ctx, sam.AppendReply(nil, sam.Reply{Status: sam.BadChecksum})); err != nil && ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
 	}
 }
 
@@ -125,17 +163,46 @@ func (r *CardReader) Serve(ctx context.Context) error {
 func (r *CardReader) serve(ctx context.Context, req sam.Request) error {
 	r.mu.Lock()
 	r.commands++
+	card := r.card
 	reply := r.answer(req)
-	think := time.Duration(0)
-	if req.Op == sam.ReadText && reply.Status == sam.OK {
-		think = r.faults.Think
+	wait := r.faults.Latency
+	if isRead(req.Op) && reply.Status == sam.OK {
+		wait += r.faults.Think
 	}
-	plan := r.spoil(req, sam.AppendReply(nil, reply))
+	injected := append(r.spoil(req), r.wire.faults()...)
+	lift := 0
+	if isRead(req.Op) && reply.Status == sam.OK {
+		lift, r.faults.LiftAfter = r.faults.LiftAfter, 0
+		r.reads++
+	}
 	r.mu.Unlock()
-	if err := waitUntil(ctx, now().Add(think)); err != nil {
+	if err := waitUntil(ctx, now().Add(wait)); err != nil {
 		return err
 	}
-	return r.send(ctx, plan)
+	steps := plan(injected, sam.AppendReply(nil, reply))
+	if lift > 0 {
+		if steps, _ = cut(steps, lift); len(steps) > 0 {
+			steps[len(steps)-1].then = func() { r.takeAway(card) }
+		}
+	}
+	if err := r.run(ctx, steps); err != nil {
+		return err
+	}
+	if n := int(req.Op &^ sam.SetBaud); req.Op&^7 == sam.SetBaud && reply.Status == sam.OK && r.tty.Baud() > 0 {
+		r.tty.SetBaud(Bauds()[n])
+	}
+	return nil
+}
+
+func isRead(op sam.Op) bool { return op == sam.ReadText || op == sam.ReadAll }
+
+// takeAway lifts a card, unless another lies there by now.
+func (r *CardReader) takeAway(c *cardOn) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.card == c {
+		r.card = nil
+	}
 }
 
 // answer is what a sound reader says. r.mu is held.
@@ -143,8 +210,21 @@ func (r *CardReader) answer(req sam.Request) sam.Reply {
 	if r.faults.Dead != 0 {
 		return sam.Reply{Status: r.faults.Dead}
 	}
+	if reply, ok := r.faults.scripted(req.Op); ok {
+		return reply
+	}
 	switch req.Op {
-	case sam.ResetSAM, sam.StatusSAM, sam.SetRFFrame:
+	case sam.StatusSAM:
+		return sam.Reply{Status: sam.OK}
+	case sam.ResetSAM:
+		if r.card != nil {
+			r.card.found, r.card.selected = false, false
+		}
+		return sam.Reply{Status: sam.OK}
+	case sam.SetRFFrame:
+		if len(req.Data) != 1 {
+			return sam.Reply{Status: sam.BadLength}
+		}
 		return sam.Reply{Status: sam.OK}
 	case sam.ReadID:
 		return sam.Reply{Status: sam.OK, Data: sam.AppendID(nil, 5, 3, 20240101, 1234567, 7654321)}
@@ -155,9 +235,9 @@ func (r *CardReader) answer(req sam.Request) sam.Reply {
 	case sam.ReadText, sam.ReadAll:
 		return r.read(req.Op)
 	case sam.ReadAddress:
-		return sam.Reply{Status: sam.NoSuchItem}
+		return r.latest()
 	default:
-		if req.Op&^7 == sam.SetBaud {
+		if n := int(req.Op &^ sam.SetBaud); req.Op&^7 == sam.SetBaud && n < len(Bauds()) {
 			return sam.Reply{Status: sam.OK}
 		}
 		return sam.Reply{Status: sam.BadCommand}
@@ -193,11 +273,27 @@ func (r *CardReader) read(op sam.Op) sam.Reply {
 	if c == nil || !c.selected || take(&r.faults.ReadFails) {
 		return sam.Reply{Status: sam.ReadFailed}
 	}
+	if r.faults.LiftAfter < 0 { // taken away before the module had it all
+		r.card, r.faults.LiftAfter = nil, 0
+		return sam.Reply{Status: sam.ReadFailed}
+	}
 	c.read = true
-	if op == sam.ReadAll {
+	if op == sam.ReadAll || r.faults.LongForm {
 		return sam.Reply{Status: sam.OK, Data: c.long}
 	}
 	return sam.Reply{Status: sam.OK, Data: c.data}
+}
+
+// latest answers ReadAddress.
+func (r *CardReader) latest() sam.Reply {
+	switch c := r.card; {
+	case c != nil && c.address == nil:
+		return sam.Reply{Status: sam.NoSuchItem}
+	case c == nil || !c.selected:
+		return sam.Reply{Status: sam.ReadFailed}
+	default:
+		return sam.Reply{Status: sam.OK, Data: c.address}
+	}
 }
 
 // take counts a fault down and says whether it happens now. -1 never ends.

@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -103,5 +105,119 @@ func TestCardReaderSendsPrintsInTheLongFormOnly(t *testing.T) {
 	a.want(sam.ReadAll, sam.OK, 2310)
 	if err := r.Lay(devices.Card{Type: 'Z'}); err == nil {
 		t.Error("a card of no type was laid")
+	}
+}
+
+// TestCardReaderAnswersEveryCommand follows protocols.md A2 and A8.
+func TestCardReaderAnswersEveryCommand(t *testing.T) {
+	r, a := playCard(t)
+	p, _ := FindPersona("chen-guilan")
+	p.Card.LatestAddress = "广东省梅州市梅县区演示路2号"
+	if err := r.Lay(p.Card); err != nil {
+		t.Fatal(err)
+	}
+	a.want(sam.ResetSAM, sam.OK, 0)
+	a.want(sam.SetBaud|4, sam.OK, 0)
+	a.want(sam.SetBaud|5, sam.BadCommand, 0)
+	a.want(sam.SetRFFrame, sam.BadLength, 0)
+	r.Adjust(func(f *CardFaults) { f.NoIIN, f.LongForm = true, true })
+	a.want(sam.Find, sam.Found, 0)
+	a.want(sam.Select, sam.OK, 8)
+	a.want(sam.ReadText, sam.OK, 1286)
+	reply := a.ask(sam.ReadAddress)
+	if got, err := sam.ParseAddress(reply.Data); err != nil || got != p.Card.LatestAddress {
+		t.Errorf("%v, appended address is another", err)
+	}
+	if r.Readings() != 1 {
+		t.Errorf("%d readings", r.Readings())
+	}
+}
+
+func TestCardReaderSaysWhatIsScripted(t *testing.T) {
+	r, a := playCard(t)
+	p, _ := FindPersona("chen-guilan")
+	if err := r.Lay(p.Card); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []sam.Status{sam.CardRefusedSAM, sam.SAMRefusedCard, sam.BadInformation, sam.RandomFailed, sam.SelectFailed, sam.BadChecksum} {
+		op := StatusOp(s)
+		r.Adjust(func(f *CardFaults) {
+			f.Answers = []Answer{{Op: op, Times: 2, Reply: sam.Reply{SW1: 0x6A, SW2: 0x82, Status: s}}}
+		})
+		if op == 0 {
+			op = sam.Find
+		}
+		a.ask(sam.Find)
+		a.ask(sam.Select)
+		for range 2 {
+			r.Adjust(func(f *CardFaults) { f.Answers[0].Times = 1 })
+			if got := a.ask(op); got.Status != s || got.SW1 != 0x6A {
+				t.Errorf("%v to %v", got.Status, op)
+			}
+		}
+		if got := a.ask(op); got.Status == s {
+			t.Errorf("%v comes for ever", s)
+		}
+	}
+}
+
+func TestCardIsLiftedInTheMiddleOfAReading(t *testing.T) {
+	r, a := playCard(t)
+	p, _ := FindPersona("chen-guilan")
+	for _, after := range []int{-1, 700} {
+		if err := r.Lay(p.Card); err != nil {
+			t.Fatal(err)
+		}
+		a.ask(sam.Find)
+		a.ask(sam.Select)
+		r.Fail(CardFaults{LiftAfter: after})
+		if after < 0 {
+			a.want(sam.ReadText, sam.ReadFailed, 0)
+		} else {
+			if _, err := a.f.Write(sam.AppendRequest(nil, sam.ReadText)); err != nil {
+				t.Fatal(err)
+			}
+			if b := readN(t, a.f, after); len(b) != after {
+				t.Fatalf("%d bytes of the reading came", len(b))
+			}
+		}
+		a.want(sam.Find, sam.NoCard, 0)
+		a.want(sam.ReadText, sam.ReadFailed, 0)
+	}
+}
+
+func TestCardReaderAnswersAWrongChecksum(t *testing.T) {
+	_, a := playCard(t)
+	bad := sam.AppendRequest(nil, sam.StatusSAM)
+	bad[len(bad)-1] ^= 1
+	if _, err := a.f.Write(bad); err != nil {
+		t.Fatal(err)
+	}
+	got := readN(t, a.f, 11)
+	if want := sam.AppendReply(nil, sam.Reply{Status: sam.BadChecksum}); !bytes.Equal(got, want) {
+		t.Errorf("% x", got)
+	}
+}
+
+// TestCardReaderChangesItsSpeed: the answer comes at the old one, and then only the new one is understood.
+func TestCardReaderChangesItsSpeed(t *testing.T) {
+	tty := openTTY(t, "", 115200)
+	r := NewCardReader(tty)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = r.Serve(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+	f := host(t, tty.Path())
+	a := &asker{T: t, f: f}
+	a.want(sam.SetBaud|4, sam.OK, 0)
+	for tty.Baud() != 9600 { // it changes when the last bit has gone out
+		runtime.Gosched()
+	}
+	if err := raw(f, 9600); err != nil {
+		t.Fatal(err)
+	}
+	a.want(sam.StatusSAM, sam.OK, 0)
+	if err := r.PowerCycle(t.Context(), []byte("\x00\xAA")); err != nil || tty.Baud() != 115200 {
+		t.Errorf("%d baud after power came back, %v", tty.Baud(), err)
 	}
 }

@@ -30,8 +30,17 @@ func raw(s *os.File, baud int) error {
 // speedFlag is the classic code of a speed where it has one: programs that know no other read it back.
 func speedFlag(baud int) uint32 {
 	for _, s := range [...]struct{ baud, flag int }{
-		{1200, unix.B1200}, {2400, unix.B2400}, {4800, unix.B4800}, {9600, unix.B9600}, {19200, unix.B19200}, {38400, unix.B38400},
-		{57600, unix.B57600}, {115200, unix.B115200}, {230400, unix.B230400}, {460800, unix.B460800}, {921600, unix.B921600},
+		{1200, unix.B1200},
+		{2400, unix.B2400},
+		{4800, unix.B4800},
+		{9600, unix.B9600},
+		{19200, unix.B19200},
+		{38400, unix.B38400},
+		{57600, unix.B57600},
+		{115200, unix.B115200},
+		{230400, unix.B230400},
+		{460800, unix.B460800},
+		{921600, unix.B921600},
 	} {
 		if s.baud == baud {
 			return uint32(s.flag) //nolint:gosec // flags are small

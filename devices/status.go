@@ -29,6 +29,10 @@ const (
 	WrongDevice  // another kind of device answers on this port
 	NoPermission // the port is there, but this program may not open it
 	NotFound     // searched for on every port, found on none
+	PaperJam     // a sheet is stuck in an A4 printer
+	InkOut       // toner or ink is used up, or its waste box is full
+	Paused       // an A4 printer's queue was stopped by hand, or takes no jobs
+	BadDocument  // what was to be printed is no document that can be
 )
 
 // String is for logs and staff's tools, never for residents.
@@ -44,7 +48,7 @@ var kindNames = [...]string{
 	HungUp: "hung up", Garbled: "garbled", SelfTest: "self test failed", Unauthorised: "unauthorised",
 	PaperOut: "paper out", CoverOpen: "cover open", CutterJam: "cutter jam", Stalled: "stalled",
 	Cancelled: "cancelled", Internal: "internal", WrongDevice: "wrong device", NoPermission: "no permission",
-	NotFound: "not found",
+	NotFound: "not found", PaperJam: "paper jam", InkOut: "ink out", Paused: "paused", BadDocument: "bad document",
 }
 
 // Error is an error of a device with its kind. Its text is for logs and holds no personal data.

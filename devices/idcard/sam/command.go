@@ -1,6 +1,9 @@
 package sam
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Op is a command: CMD in the high byte, PARA in the low one (protocols.md A2).
 type Op uint16
@@ -15,7 +18,7 @@ const (
 	ReadText    Op = 0x3001 // text and photo: ParseReading
 	ReadAddress Op = 0x3003 // newest appended address, 91 if none: ParseAddress
 	ReadAll     Op = 0x3010 // text, photo and fingerprints: ParseReading
-	SetBaud     Op = 0x6000 // | 0..4 for 115200, 57600, 38400, 19200, 9600
+	SetBaud     Op = 0x6000 // | 0..4: SetBaudTo
 	SetRFFrame  Op = 0x61FF // one byte
 )
 
@@ -41,11 +44,30 @@ func (o Op) String() string {
 	case SetRFFrame:
 		return "set RF frame"
 	default:
-		if o&^0x07 == SetBaud {
-			return "set baud"
+		if baud, ok := o.Baud(); ok {
+			return fmt.Sprintf("set baud %d", baud)
 		}
 		return fmt.Sprintf("command %04X", uint16(o))
 	}
+}
+
+// Bauds are the speeds that a reader can be set to, in bits a second, in the order of SetBaud's PARA. The first is
+// what readers are delivered with (protocols.md A1).
+func Bauds() []int { return []int{115200, 57600, 38400, 19200, 9600} }
+
+// SetBaudTo is the command that sets a reader to one of Bauds; false for any other speed.
+func SetBaudTo(baud int) (Op, bool) {
+	i := slices.Index(Bauds(), baud)
+	return SetBaud | Op(max(i, 0)), i >= 0 //nolint:gosec // 0 to 4
+}
+
+// Baud is the speed that a SetBaud command names, in bits a second; false for any other command.
+func (o Op) Baud() (int, bool) {
+	i := int(o &^ SetBaud)
+	if o&0xFF00 != SetBaud || i >= len(Bauds()) {
+		return 0, false
+	}
+	return Bauds()[i], true
 }
 
 // Status is SW3, the only byte of a reply that says how it went: SW1 and SW2 pass on what the card itself said.

@@ -31,6 +31,15 @@ type Reply struct {
 	Data     []byte
 }
 
+// String says how it went, for logs and staff. What the card itself said is passed on in SW1 and SW2 (protocols.md A3);
+// data are not shown: they may be a person's.
+func (r Reply) String() string {
+	if r.SW1 == 0 && r.SW2 == 0 {
+		return r.Status.String()
+	}
+	return fmt.Sprintf("%v (card says %02X %02X)", r.Status, r.SW1, r.SW2)
+}
+
 // AppendRequest appends the whole frame of a request.
 func AppendRequest(dst []byte, op Op, data ...byte) []byte {
 	at := len(dst)

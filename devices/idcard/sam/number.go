@@ -1,110 +1,193 @@
 package sam
 
 import (
-	"strconv"
+	"errors"
 	"strings"
 	"time"
+	"unicode"
+
+	"zhizhu/devices"
 )
 
-// CheckDigit is the last character of an 18-digit number, by its first 17 digits (GB 11643, ISO 7064 MOD 11-2).
-// It also holds for residence permits (81, 82, 83) and foreigners' numbers of 2023 (9). 0 when first17 is no 17 digits.
-func CheckDigit(first17 string) byte {
-	if len(first17) != 17 || !digits(first17) {
-		return 0
-	}
-	sum, weight := 0, 1
-	for i := len(first17) - 1; i >= 0; i-- {
-		weight = weight * 2 % 11
-		sum += int(first17[i]-'0') * weight
-	}
-	return "10X98765432"[sum%11]
+// NumberKind is whose number it is, by its form.
+type NumberKind int
+
+// Kinds of numbers (protocols.md A6).
+const (
+	ResidentNumber      NumberKind = iota + 1 // 18 characters, GB 11643
+	OldResidentNumber                         // 15 digits, before 1999: no check digit
+	PermitNumber                              // 18 characters, region 810000, 820000 or 830000
+	ForeignerNumber2017                       // 3 letters and 12 digits
+	ForeignerNumber2023                       // 18 characters, the first a 9
+)
+
+// What is wrong with a number. The errors of ParseNumber are these, so that words can be chosen by errors.Is; none
+// holds any part of the number.
+var (
+	ErrNumberLength    = errors.New("number has neither 18 nor 15 characters")
+	ErrNumberCharacter = errors.New("number has a character where none such can be")
+	ErrNumberRegion    = errors.New("number begins with no region")
+	ErrNumberDate      = errors.New("number has no date of birth")
+	ErrNumberCheck     = errors.New("number doesn't fit its last character")
+)
+
+// Number is a number that is right in form. It tells nothing of whether it was ever given to anybody.
+type Number struct {
+	Text string // as it is written on cards: no blanks, X and letters in upper case
+	Kind NumberKind
+	// Birth is the ISO 8601 date. It is "" on ForeignerNumber2017, which has two digits of the year: they fit two
+	// centuries.
+	Birth string
+	// Sex is '1' or '2' by the parity of the sequence in residents' and permits' numbers, '0' in foreigners': what
+	// theirs means was not found in public text.
+	Sex devices.Sex
+	// Region is of GB/T 2260: six digits in residents' and permits' numbers, four in a foreigner's of 2017, the
+	// province's two in one of 2023.
+	Region string
+	// Country is the three letters (2017) or digits (2023) of GB/T 2659 in a foreigner's number.
+	Country string
 }
 
-// CheckDigit2017 is the last digit of a foreigner's 15-character number of 2017, by its first 14 (weights 7-3-1 as in
-// passports, A is 10). 0 when first14 is no such text.
-func CheckDigit2017(first14 string) byte {
-	if len(first14) != 14 {
-		return 0
+// String keeps the number out of logs.
+func (n Number) String() string { return "number(redacted)" }
+
+// ParseNumber reads a number as it was typed or as a card has it: blanks and hyphens between, full-width characters
+// and small letters are forgiven. It checks length, characters, region, date and check digit, in this order, and says
+// which of them is wrong by one of the errors above.
+//
+// Of the region only the first two digits are checked, against the provinces of GB/T 2260: codes of counties come and
+// go nearly every year, and people keep the number of a county that is no more.
+func ParseNumber(typed string) (Number, error) {
+	s := strings.Map(normal, typed)
+	switch {
+	case len(s) == 15 && letter(s[0]):
+		return foreigner2017(s)
+	case len(s) == 15:
+		return oldResident(s)
+	case len(s) == 18 && s[0] == '9':
+		return foreigner2023(s)
+	case len(s) == 18:
+		return resident(s)
 	}
-	sum := 0
-	for i := range len(first14) {
-		var v int
-		switch c := first14[i]; {
-		case c >= '0' && c <= '9':
-			v = int(c - '0')
-		case c >= 'A' && c <= 'Z':
-			v = int(c-'A') + 10
-		default:
-			return 0
-		}
-		sum += v * [3]int{7, 3, 1}[i%3]
-	}
-	return byte('0' + sum%10)
+	return Number{}, ErrNumberLength
 }
 
-// ValidNumber says whether a number is one in form: length, check digit, and a date of birth that exists. It tells
-// nothing of whether the number was ever given to anybody.
+// ValidNumber says whether s is a number as cards have it, and right in form.
 func ValidNumber(s string) bool {
-	switch len(s) {
-	case 18:
-		return CheckDigit(s[:17]) == s[17] && date(birthOf(s))
-	case 15:
-		if digits(s) {
-			return date("19" + s[6:12])
+	n, err := ParseNumber(s)
+	return err == nil && n.Text == s
+}
+
+// normal is what a typed character stands for. Anything that isn't ASCII stays one character, but can't be one of a
+// number.
+func normal(r rune) rune {
+	switch {
+	case unicode.IsSpace(r) || r == '-' || r == '\uFEFF' || r == '\u200B':
+		return -1
+	case r >= '！' && r <= '～': // full-width forms
+		r -= '！' - '!'
+	}
+	switch {
+	case r >= 'a' && r <= 'z':
+		return r - 'a' + 'A'
+	case r > unicode.MaxASCII:
+		return '?'
+	}
+	return r
+}
+
+func resident(s string) (Number, error) {
+	n := Number{Text: s, Kind: ResidentNumber, Region: s[:6], Sex: sexBySequence(s[16])}
+	if !digits(s[:17]) || !digits(s[17:]) && s[17] != 'X' {
+		return Number{}, ErrNumberCharacter
+	}
+	switch region := s[:2]; {
+	case region == "81" || region == "82" || region == "83":
+		if s[2:6] != "0000" {
+			return Number{}, ErrNumberRegion
 		}
-		return !strings.ContainsAny(s[:3], "0123456789") && digits(s[3:]) && CheckDigit2017(s[:14]) == s[14]
+		n.Kind = PermitNumber
+	case !province(region):
+		return Number{}, ErrNumberRegion
+	}
+	return dated(n, s[6:14])
+}
+
+// dated ends the check of an 18-character number.
+func dated(n Number, birth string) (Number, error) {
+	switch n.Birth = numberDate(birth); {
+	case n.Birth == "":
+		return Number{}, ErrNumberDate
+	case CheckDigit(n.Text[:17]) != n.Text[17]:
+		return Number{}, ErrNumberCheck
+	}
+	return n, nil
+}
+
+func oldResident(s string) (Number, error) {
+	n := Number{Text: s, Kind: OldResidentNumber, Region: s[:6], Sex: sexBySequence(s[14]), Birth: numberDate("19" + s[6:12])}
+	switch {
+	case !digits(s):
+		return Number{}, ErrNumberCharacter
+	case !province(s[:2]):
+		return Number{}, ErrNumberRegion
+	case n.Birth == "":
+		return Number{}, ErrNumberDate
+	}
+	return n, nil
+}
+
+func foreigner2017(s string) (Number, error) {
+	switch {
+	case !letter(s[1]) || !letter(s[2]) || !digits(s[3:]):
+		return Number{}, ErrNumberCharacter
+	case !province(s[3:5]):
+		return Number{}, ErrNumberRegion
+	case numberDate("19"+s[7:13]) == "" && numberDate("20"+s[7:13]) == "":
+		return Number{}, ErrNumberDate
+	case CheckDigit2017(s[:14]) != s[14]:
+		return Number{}, ErrNumberCheck
+	}
+	return Number{Text: s, Kind: ForeignerNumber2017, Country: s[:3], Region: s[3:7], Sex: '0'}, nil
+}
+
+func foreigner2023(s string) (Number, error) {
+	if !digits(s[:17]) || !digits(s[17:]) && s[17] != 'X' {
+		return Number{}, ErrNumberCharacter
+	}
+	if !province(s[1:3]) {
+		return Number{}, ErrNumberRegion
+	}
+	return dated(Number{Text: s, Kind: ForeignerNumber2023, Region: s[1:3], Country: s[3:6], Sex: '0'}, s[6:14])
+}
+
+// province says whether two digits are a province of GB/T 2260. 71 is Taiwan, 81 and 82 are Hong Kong and Macao, which
+// in a person's own number make it a permit's; 83, which permits of people from Taiwan have, is in no standard.
+func province(code string) bool {
+	switch code {
+	case "11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37",
+		"41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65",
+		"71", "81", "82":
+		return true
 	}
 	return false
 }
 
-// UpgradeNumber turns an old resident number of 15 digits into its 18 digits; "" when it is none.
-func UpgradeNumber(s string) string {
-	if len(s) != 15 || !digits(s) {
-		return ""
+// sexBySequence is the sex by the last digit of the sequence: odd is male.
+func sexBySequence(c byte) devices.Sex {
+	if (c-'0')%2 == 1 {
+		return '1'
 	}
-	s = s[:6] + "19" + s[6:]
-	return s + string(CheckDigit(s))
+	return '2'
 }
 
-// birthOf is the eight digits of birth: after the region, on a foreigner's number of 2023 after province and country,
-// which take six digits too.
-func birthOf(s string) string { return s[6:14] }
-
-func date(s string) bool {
+// numberDate is the ISO date of eight digits, "" where they are none. Nobody born before 1800 has a number.
+func numberDate(s string) string {
 	t, err := time.Parse("20060102", s)
-	return err == nil && t.Year() >= 1800
-}
-
-func digits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// NationName is the name of a code of GB/T 3304 ("01" 汉), "" for a code that it doesn't have.
-func NationName(code string) string {
-	if len(code) != 2 || !digits(code) {
+	if err != nil || t.Year() < 1800 {
 		return ""
 	}
-	switch n, _ := strconv.Atoi(code); {
-	case n >= 1 && n <= len(nations):
-		return nations[n-1]
-	case n == 97:
-		return "其他"
-	case n == 98:
-		return "外国血统中国籍人士"
-	}
-	return ""
+	return t.Format(time.DateOnly)
 }
 
-var nations = [...]string{
-	"汉", "蒙古", "回", "藏", "维吾尔", "苗", "彝", "壮", "布依", "朝鲜",
-	"满", "侗", "瑶", "白", "土家", "哈尼", "哈萨克", "傣", "黎", "傈僳",
-	"佤", "畲", "高山", "拉祜", "水", "东乡", "纳西", "景颇", "柯尔克孜", "土",
-	"达斡尔", "仫佬", "羌", "布朗", "撒拉", "毛南", "仡佬", "锡伯", "阿昌", "普米",
-	"塔吉克", "怒", "乌孜别克", "俄罗斯", "鄂温克", "德昂", "保安", "裕固", "京", "塔塔尔",
-	"独龙", "鄂伦春", "赫哲", "门巴", "珞巴", "基诺",
-}
+func letter(c byte) bool { return c >= 'A' && c <= 'Z' }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"unicode/utf16"
 
 	"zhizhu/devices"
 )
@@ -11,8 +12,8 @@ import (
 // textLen is the length of a text block.
 const textLen = 256
 
-// ErrShort says that the data of a reading don't hold what their length words say.
-var ErrShort = errors.New("reading is shorter than its length words say")
+// ErrShort says that data are shorter than they must be: a reading's by its own length words.
+var ErrShort = errors.New("data cut short")
 
 // Reading is the data of a reply to ReadText or ReadAll, cut up by its own length words. The slices point into it.
 type Reading struct {
@@ -22,7 +23,8 @@ type Reading struct {
 }
 
 // ParseReading cuts up the data of a reply to ReadText or ReadAll. Some readers answer ReadText in the form of
-// ReadAll (three length words), so the form is told by the words and not by the command.
+// ReadAll (three length words), some send more than their words say: so the form is told by the words, and what comes
+// after the parts that they name is left over. A print that is cut short is left out; a card is not read for it.
 func ParseReading(data []byte) (Reading, error) {
 	if len(data) < 4 {
 		return Reading{}, fmt.Errorf("parse reading of %d bytes: %w", len(data), ErrShort)
@@ -32,11 +34,15 @@ func ParseReading(data []byte) (Reading, error) {
 		return Reading{}, fmt.Errorf("parse reading: text of %d bytes, want %d", text, textLen)
 	}
 	two := 4 + text + photo
-	if len(data) >= 6 && len(data) != two {
-		finger := int(binary.BigEndian.Uint16(data[4:]))
-		if three := two + 2 + finger; len(data) == three || validPrint(finger) && len(data) > three {
-			return cut(data[6:], text, photo, finger), nil
+	if finger, ok := thirdWord(data, two); ok {
+		three := two + 2
+		switch {
+		case len(data) < three:
+			return Reading{}, fmt.Errorf("parse reading of %d bytes, want %d: %w", len(data), three, ErrShort)
+		case len(data) < three+finger:
+			finger = 0
 		}
+		return cut(data[6:], text, photo, finger), nil
 	}
 	if len(data) < two {
 		return Reading{}, fmt.Errorf("parse reading of %d bytes, want %d: %w", len(data), two, ErrShort)
@@ -44,7 +50,17 @@ func ParseReading(data []byte) (Reading, error) {
 	return cut(data[4:], text, photo, 0), nil
 }
 
-func validPrint(n int) bool { return n == 0 || n == 512 || n == 1024 }
+// thirdWord returns the length of the prints where data have the form of ReadAll. In the form of ReadText the
+// text begins there: with the first character of a name. No name begins with U+0000,
+// U+0002 or U+0004, which is how the lengths 0, 512 and 1024 would read; so only these are taken for a length in data
+// that aren't exactly as long as the words say.
+func thirdWord(data []byte, two int) (finger int, ok bool) {
+	if len(data) <= two || len(data) < 6 {
+		return 0, false
+	}
+	finger = int(binary.BigEndian.Uint16(data[4:]))
+	return finger, len(data) == two+2+finger || finger == 0 || finger == 512 || finger == 1024
+}
 
 func cut(b []byte, text, photo, finger int) Reading {
 	return Reading{
@@ -101,10 +117,30 @@ func AppendID(dst []byte, major, minor uint16, date, serial, check uint32) []byt
 	return le.AppendUint32(le.AppendUint32(le.AppendUint32(dst, date), serial), check)
 }
 
-// ParseAddress returns the newest appended address: the 70 bytes of a reply to ReadAddress.
+// addressLen is the length of an appended address.
+const addressLen = 70
+
+// ParseAddress returns the newest appended address: the 70 bytes of a reply to ReadAddress. What follows them is left
+// over.
 func ParseAddress(data []byte) (string, error) {
-	if len(data) != 70 {
-		return "", fmt.Errorf("parse appended address: %d bytes, want 70", len(data))
+	if len(data) < addressLen {
+		return "", fmt.Errorf("parse appended address of %d bytes, want %d: %w", len(data), addressLen, ErrShort)
 	}
-	return text(data), nil
+	return text(data[:addressLen]), nil
+}
+
+// AppendAddress appends the 70 bytes of a reply to ReadAddress. More than 35 characters are an error.
+func AppendAddress(dst []byte, address string) ([]byte, error) {
+	u := utf16.Encode([]rune(address))
+	if len(u) > addressLen/2 {
+		return nil, fmt.Errorf("encode appended address: %d characters too long", len(u)-addressLen/2)
+	}
+	for i := range addressLen / 2 {
+		c := uint16(' ')
+		if i < len(u) {
+			c = u[i]
+		}
+		dst = binary.LittleEndian.AppendUint16(dst, c)
+	}
+	return dst, nil
 }

@@ -1,6 +1,7 @@
 package sam
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"reflect"
@@ -183,12 +184,70 @@ func TestParseID(t *testing.T) {
 	}
 }
 
-func TestParseAddress(t *testing.T) {
+func TestAppendedAddressesComeBackAsTheyWent(t *testing.T) {
 	b := make([]byte, 70)
 	put(b, 0, strings.Repeat(" ", 35))
 	put(b, 0, "新址 1号")
-	if a, err := ParseAddress(b); err != nil || a != "新址 1号" {
-		t.Errorf("%q, %v", a, err)
+	for name, data := range map[string][]byte{"70 bytes": b, "more": append(bytes.Clone(b), 0, 0)} {
+		if a, err := ParseAddress(data); err != nil || a != "新址 1号" {
+			t.Errorf("%s: %q, %v", name, a, err)
+		}
+	}
+	if got, err := AppendAddress(nil, "新址 1号"); err != nil || !bytes.Equal(got, b) {
+		t.Errorf("encoded: % X, %v", got, err)
+	}
+	if _, err := ParseAddress(b[:69]); !errors.Is(err, ErrShort) {
+		t.Errorf("69 bytes: %v", err)
+	}
+	if _, err := AppendAddress(nil, strings.Repeat("址", 36)); err == nil {
+		t.Error("36 characters were taken")
+	}
+}
+
+// TestReadingsOfOddReaders holds what readers send beside the four forms of the public pages.
+func TestReadingsOfOddReaders(t *testing.T) {
+	text, photo := blank(' '), bytes.Repeat([]byte{7}, 1024)
+	put(text, 0, "甲")
+	two := AppendReading(nil, Reading{Text: text, Photo: photo}, false)
+	three := func(finger int) []byte {
+		return AppendReading(nil, Reading{text, photo, bytes.Repeat([]byte{9}, finger)}, true)
+	}
+	noPhoto := AppendReading(nil, Reading{Text: text}, false)
+	nul := AppendReading(nil, Reading{Text: make([]byte, 256), Photo: photo}, false)
+	for _, tc := range []struct {
+		name          string
+		data          []byte
+		photo, finger int
+	}{
+		{"two words and a byte more", append(bytes.Clone(two), 0xAA), 1024, 0},
+		{"two words and as much more as a third word and a print", append(bytes.Clone(two), make([]byte, 514)...), 1024, 0},
+		{"three words without prints and a byte more", append(three(0), 1), 1024, 0},
+		{"three words and a print that is cut short", three(1024)[:6+256+1024+512], 1024, 0},
+		{"three words and no print at all", three(512)[:6+256+1024], 1024, 0},
+		{"a print and more", append(three(512), 1, 2, 3), 1024, 512},
+		{"no photo", noPhoto, 0, 0},
+		{"a text of NUL in two words", nul, 1024, 0},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r, err := ParseReading(tc.data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Photo) != tc.photo || len(r.Fingerprint) != tc.finger || !bytes.Equal(r.Photo, photo[:tc.photo]) {
+				t.Errorf("photo of %d bytes, prints of %d; want %d, %d", len(r.Photo), len(r.Fingerprint), tc.photo, tc.finger)
+			}
+			if bytes.ContainsFunc(r.Fingerprint, func(c rune) bool { return c != 9 }) {
+				t.Error("the prints are not the prints")
+			}
+			if want := text; tc.name != "a text of NUL in two words" && !bytes.Equal(r.Text, want) {
+				t.Error("the text is not the text")
+			}
+		})
+	}
+	for _, bad := range [][]byte{nil, two[:3], two[:4], two[:259], two[:1283], {0, 255, 4, 0}, {1, 0, 255, 255, 0, 0}, three(0)[:1285]} {
+		if _, err := ParseReading(bad); err == nil {
+			t.Errorf("%d bytes were taken for a reading", len(bad))
+		}
 	}
 }
 

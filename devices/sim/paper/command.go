@@ -35,6 +35,9 @@ const (
 	OpStatus                 // DLE EOT, real time
 	OpRecover                // DLE ENQ, real time
 	OpDrawerStatus           // DLE DC4, real time
+	OpCodePage               // ESC 9, FS C: which code the Chinese text is in
+	OpUnderline              // ESC -, FS -
+	OpGraphics               // GS ( L, GS 8 L: N function ('p' stores W bytes a row, H rows, Data; '2' prints what is stored)
 )
 
 // Command is one command of a stream.
@@ -45,6 +48,8 @@ type Command struct {
 	N      int
 	W, H   int
 	Data   []byte
+
+	scaleX, scaleY int // OpGraphics, when it stores
 }
 
 // RealTime says that the printer obeys at once, out of turn.
@@ -151,6 +156,8 @@ var escape = []shape{
 	{op: OpDrawer, second: 'p', args: 3},
 	{op: OpCut, second: 'i'},
 	{op: OpCut, second: 'm', fixed: 1},
+	{op: OpCodePage, second: '9', args: 1},
+	{op: OpUnderline, second: '-', args: 1, allow: []string{"\x00\x02", "02"}},
 }
 
 var field = []shape{
@@ -158,6 +165,8 @@ var field = []shape{
 	{op: OpChinese, second: '.'},
 	{op: OpChineseMode, second: '!', args: 1},
 	{op: OpChineseQuad, second: 'W', args: 1},
+	{op: OpCodePage, second: 'C', args: 1},
+	{op: OpUnderline, second: '-', args: 1, allow: []string{"\x00\x02", "02"}},
 }
 
 var groupFixed = []shape{
@@ -214,7 +223,12 @@ func group(b []byte) (Command, int, error) {
 	case 'v':
 		return rasterAt(b)
 	case '(':
+		if len(b) > 2 && b[2] == 'L' {
+			return graphicsAt(b, 2)
+		}
 		return codeAt(b)
+	case '8':
+		return graphicsAt(b, 4)
 	case 'V':
 		return cutAt(b)
 	}

@@ -35,6 +35,9 @@ func TestParseKnowsTheMakersCommands(t *testing.T) {
 		"\x1dV\x00": "cut 0", "\x1dV1": "cut 1", "\x1dVB\x00": "cut 1", "\x1bi": "cut 0", "\x1bm": "cut 1",
 		"\x1bp\x00\x19\xfa": "drawer 0", "\x1dI\x02": "identify 2", "\x1dIC": "identify 67", "\x1da\xff": "auto status 255",
 		"\x1dr\x01": "paper status 1", "\x10\x04\x04": "status 4", "\x10\x05\x02": "recover 2", "\x10\x14\x01\x00\x01": "drawer status 1",
+		"\x1b9\x01": "code page 1", "\x1cC\x00": "code page 0", "\x1b-\x02": "underline 2", "\x1c-\x00": "underline 0",
+		"\x1d(L\x0c\x000p0\x01\x011\x08\x00\x02\x00\xff\x81": "graphics stored 8x2", "\x1d(L\x02\x0002": "graphics printed",
+		"\x1d8L\x0b\x00\x00\x000p0\x02\x021\x07\x00\x01\x00\xff": "graphics stored 8x1",
 		"\xd6\xd0a": `text "中a"`,
 	} {
 		cmds, err := Parse([]byte(in))
@@ -54,6 +57,7 @@ func TestParseNamesWhatItDoesNotKnow(t *testing.T) {
 	for in, offset := range map[string]int{
 		"ab\x1b\x99": 2, "\x00": 0, "a\x10\x04\x07": 1, "\x1dv0\x07\x01\x00\x01\x00\xff": 0, "\x1dv0\x00\x00\x00\x01\x00": 0,
 		"\xd6\xd0\x81\x39\xef\x31": 2, "\xff": 0, "\x1d(k\x03\x002Q0": 0, "\xd6\x1b@": 0, "\x1ba\x07": 0, "\x1dVz": 0,
+		"\x1d(L\x02\x0009": 0, "\x1d(L\x0b\x000p0\x01\x011\x08\x00\x02\x00\xff": 0, "\x1d8L\xff\xff\xff\x7f00": 0,
 	} {
 		_, err := Parse([]byte(in))
 		var bad *UnknownError
@@ -122,6 +126,20 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+func TestGraphicsArePrintedOnce(t *testing.T) {
+	t.Parallel()
+	rs, err := Receipts([]byte("\x1d(L\x0c\x000p0\x02\x011\x08\x00\x02\x00\x80\x01\x1d(L\x02\x0002\x1d(L\x02\x0002\n\x1dV\x00"))
+	if err != nil || len(rs) != 1 {
+		t.Fatal(len(rs), err)
+	}
+	if got := rs[0].Text(); got != "[picture 16x2]\n\n" {
+		t.Errorf("text %q", got)
+	}
+	if pic := rs[0].Picture(nil, 384); ink(pic.Pix) != 4 || pic.GrayAt(15, 1).Y != 0 {
+		t.Error("the dots are not where they belong")
+	}
+}
+
 func ink(pix []byte) int {
 	n := 0
 	for _, p := range pix {
@@ -149,6 +167,7 @@ func TestReadCode(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("\x1b@\x1c&\xd6\xd0\n\x1dv0\x00\x01\x00\x02\x00\xff\x00\x1d(k\x03\x001Q0\x1dVB\x00"))
 	f.Add([]byte("\x1d(k\x03\x001C\x00\x1d(k\x04\x001P0a\x1d(k\x03\x001Q0\x1dL\xff\xff\x1dW\x00\x00abc\n"))
+	f.Add([]byte("\x1d(L\x0c\x000p0\x01\x011\x08\x00\x02\x00\xff\x81\x1d(L\x02\x0002\x1d8L\x02\x00\x00\x0002"))
 	f.Add([]byte("\x81\x39\xef\x31\x10\x04\x01"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		cmds, _ := Parse(in)

@@ -49,7 +49,8 @@ type printer struct {
 	code       []byte
 	codeModule int
 	codeLevel  byte
-	pictureH   int // rows of neighbouring raster commands, for the text
+	stored     Command // a picture that waits to be printed
+	pictureH   int     // rows of neighbouring raster commands, for the text
 	pictureW   int
 }
 
@@ -75,12 +76,12 @@ func newPrinter(font *Font, dots int) *printer {
 func (p *printer) reset() {
 	p.line, p.bold, p.w, p.h, p.align = nil, false, 1, 1, 0
 	p.spacing, p.margin, p.width = spacing, 0, p.dots
-	p.codeModule, p.codeLevel = 3, '0'
+	p.codeModule, p.codeLevel, p.stored = 3, '0', Command{}
 }
 
 func (p *printer) run(cmds []Command) {
 	for _, c := range cmds {
-		if c.Op != OpRaster && !c.RealTime() && c.Op != OpIdentify {
+		if c.Op != OpRaster && c.Op != OpGraphics && !c.RealTime() && c.Op != OpIdentify {
 			p.endPicture()
 		}
 		p.obey(c)
@@ -107,6 +108,8 @@ func (p *printer) obey(c Command) {
 		p.feed(c.N)
 	case OpRaster:
 		p.raster(c)
+	case OpGraphics:
+		p.graphics(c)
 	case OpCode:
 		p.obeyCode(c)
 	case OpCut:

@@ -38,6 +38,10 @@ func (r Receipt) Blank() bool {
 			if c.N == 'Q' {
 				return false
 			}
+		case OpGraphics:
+			if c.N == '2' {
+				return false
+			}
 		default:
 		}
 	}
@@ -67,7 +71,7 @@ var opNames = [...]string{
 	OpSpacing: "line spacing", OpFeedLines: "feed lines", OpFeedDots: "feed dots", OpMargin: "left margin",
 	OpWidth: "width", OpRaster: "raster", OpCode: "qr", OpCut: "cut", OpDrawer: "drawer", OpIdentify: "identify",
 	OpAutoStatus: "auto status", OpPaperStatus: "paper status", OpStatus: "status", OpRecover: "recover",
-	OpDrawerStatus: "drawer status",
+	OpDrawerStatus: "drawer status", OpCodePage: "code page", OpUnderline: "underline", OpGraphics: "graphics",
 }
 
 func (c Command) String() string {
@@ -83,6 +87,11 @@ func (c Command) String() string {
 		return fmt.Sprintf("%s %dx%d mode %d", name, c.W*8, c.H, c.N)
 	case OpCode:
 		return fmt.Sprintf("%s function %c %q", name, c.N, c.Data)
+	case OpGraphics:
+		if c.N == 'p' {
+			return fmt.Sprintf("%s stored %dx%d", name, c.W*8, c.H)
+		}
+		return name + " printed"
 	default:
 		return fmt.Sprintf("%s %d", name, c.N)
 	}

@@ -9,7 +9,8 @@
 //     tarm's Read is only called when it returns at once. Nothing polls while a line is silent.
 //   - Write waits until the driver has room (POLLOUT), gives tarm at most 1 KiB at a time and no more than the wire
 //     carries, and has a watchdog: see stall.go for what frees a write that is stuck in the kernel.
-//   - The second descriptor holds the lock (flock) that keeps other programs of this house out.
+//   - The second descriptor holds the lock (flock) that keeps other programs of this house out, and changes the speed of
+//     an open line. A program that knows no locks and has the port open is found in /proc, and named (holder.go).
 //
 // It must never know what the bytes mean, which device is at the far end, or how often to try again: that is a
 // driver's and a slot's work. It is the only package that imports tarm/serial.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,6 +26,8 @@ type Config struct {
 	// StallAfter is how long the far end may take no byte before a Write gives up with Stalled. Zero means 5 s.
 	StallAfter time.Duration
 	Log        *slog.Logger // nil discards
+
+	witness witness // zero looks at the machine's own
 }
 
 // readTimeout is tarm's own. It never runs out, because Read asks first whether bytes are there; should it ever be
@@ -34,6 +37,7 @@ const readTimeout = 100 * time.Millisecond
 // Port is an open serial port.
 type Port struct {
 	cfg  Config
+	baud atomic.Int64
 	line *serial.Port
 	ctl  *os.File // the same port again, non-blocking: waits, locks and frees, never carries a byte
 
@@ -52,7 +56,8 @@ type Port struct {
 var _ devices.Line = (*Port)(nil)
 
 // Open opens and locks the port. Its error is a *devices.Error of kind NoPort (not there, or no serial port), InUse
-// (another program of this house has it) or Internal (no permission, no such speed).
+// (another program has it open, locked or not; Holder names it), NoPermission (the text says what to do) or Internal
+// (no such speed). A link, as those of /dev/serial, is followed anew at each Open.
 func Open(ctx context.Context, cfg Config) (*Port, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -66,11 +71,18 @@ func Open(ctx context.Context, cfg Config) (*Port, error) {
 	if cfg.Path == "" {
 		return nil, cfg.fail(devices.Unconfigured, "open port", errors.New("no port is named in the config"))
 	}
-	ctl, err := openControl(cfg.Path)
+	if cfg.witness == (witness{}) {
+		cfg.witness = witness{proc: "/proc", locks: "/var/lock"}
+	}
+	real, err := resolve(cfg.Path)
 	if err != nil {
 		return nil, cfg.fail(openKind(err), "open port", err)
 	}
-	line, err := serial.OpenPort(&serial.Config{Name: cfg.Path, Baud: cfg.Baud, ReadTimeout: readTimeout})
+	ctl, err := openControl(real, cfg.witness)
+	if err != nil {
+		return nil, cfg.fail(openKind(err), "open port", err)
+	}
+	line, err := serial.OpenPort(&serial.Config{Name: real, Baud: cfg.Baud, ReadTimeout: readTimeout})
 	if err != nil {
 		err = fmt.Errorf("set up %s at %d baud: %w", cfg.Path, cfg.Baud, err)
 		return nil, errors.Join(cfg.fail(openKind(err), "open port", err), ctl.Close())
@@ -79,13 +91,17 @@ func Open(ctx context.Context, cfg Config) (*Port, error) {
 	if err := control(ctl, func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCIFLUSH) }); err != nil {
 		cfg.Log.Warn("Stale input not flushed", slog.String("port", cfg.Path), slog.Any("err", err))
 	}
+	if err := control(ctl, func(fd int) error { return exclude(fd, true) }); err != nil {
+		cfg.Log.Warn("Other programs not kept out", slog.String("port", cfg.Path), slog.Any("err", err))
+	}
 	p := &Port{cfg: cfg, line: line, ctl: ctl, writer: startWriter(line)}
+	p.baud.Store(int64(cfg.Baud))
 	p.closing, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	return p, nil
 }
 
-// Baud is the speed that the port was opened with.
-func (p *Port) Baud() int { return p.cfg.Baud }
+// Baud is the speed that the port was opened with, or was set to since.
+func (p *Port) Baud() int { return int(p.baud.Load()) }
 
 // Path is the port's path.
 func (p *Port) Path() string { return p.cfg.Path }
@@ -187,6 +203,8 @@ func (p *Port) Close() error {
 		if p.writer.broken() {
 			_ = p.release()
 		}
+		// A writer that is stuck for ever keeps the port open: it must not keep the next opener out.
+		_ = control(p.ctl, func(fd int) error { return exclude(fd, false) })
 		p.closeErr = errors.Join(p.writer.close(p.line), p.ctl.Close())
 	})
 	return p.closeErr
@@ -195,5 +213,9 @@ func (p *Port) Close() error {
 func (p *Port) fail(k devices.Kind, op string, err error) error { return p.cfg.fail(k, op, err) }
 
 func (c Config) fail(k devices.Kind, op string, err error) error {
-	return &devices.Error{Device: c.Device, Kind: k, Op: op, Err: err}
+	e := &devices.Error{Device: c.Device, Kind: k, Op: op, Err: err}
+	if held, ok := errors.AsType[*heldError](err); ok {
+		e.Holder = held.holder
+	}
+	return e
 }

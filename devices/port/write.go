@@ -41,7 +41,7 @@ func (p *Port) Write(ctx context.Context, b []byte) error {
 }
 
 func (p *Port) piece() int {
-	n := int(time.Duration(p.cfg.Baud/10) * pieceFor / time.Second)
+	n := int(time.Duration(p.Baud()/10) * pieceFor / time.Second)
 	return min(max(n, 16), maxPiece)
 }
 
@@ -63,7 +63,7 @@ func (p *Port) carried(n int) {
 	if at := now(); p.free.Before(at) {
 		p.free = at
 	}
-	p.free = p.free.Add(time.Duration(n) * 10 * time.Second / time.Duration(p.cfg.Baud))
+	p.free = p.free.Add(time.Duration(n) * 10 * time.Second / time.Duration(p.Baud()))
 }
 
 // awaitRoom waits until the kernel takes bytes, at most StallAfter.

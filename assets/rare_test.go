@@ -18,7 +18,7 @@ func TestEveryRareCharacterHasAnOutline(t *testing.T) {
 	var buf sfnt.Buffer
 	chunks := map[string]*sfnt.Font{}
 	promised := 0
-	for r := rune(0); r < 0x30000; r++ {
+	for r := range rune(0x30000) {
 		name := rareChunk(r)
 		if name == "" {
 			continue
@@ -48,8 +48,14 @@ func TestEveryRareCharacterHasAnOutline(t *testing.T) {
 	}
 	t.Logf("%d rare characters in %d chunks", promised, len(chunks))
 	for _, block := range [][2]rune{
-		{0x3400, 0x4db5}, {0x4e00, 0x9fef}, {0x20000, 0x2a6d6}, {0x2a700, 0x2b734}, {0x2b740, 0x2b81d}, {0x2b820, 0x2cea1},
-		{0x2ceb0, 0x2ebe0}, {0x2f800, 0x2fa1d},
+		{0x3400, 0x4db5},
+		{0x4e00, 0x9fef},
+		{0x20000, 0x2a6d6},
+		{0x2a700, 0x2b734},
+		{0x2b740, 0x2b81d},
+		{0x2b820, 0x2cea1},
+		{0x2ceb0, 0x2ebe0},
+		{0x2f800, 0x2fa1d},
 	} {
 		for r := block[0]; r <= block[1]; r++ {
 			if id, err := base.GlyphIndex(&buf, r); (err != nil || id == 0) && rareChunk(r) == "" {

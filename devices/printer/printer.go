@@ -20,7 +20,9 @@ type Options struct {
 	OnStatus func(devices.Status)
 	Dots     int    // printable width; 0 is 576
 	Font     []byte // OpenType font for what the printer's own can't say; nil prints 〓
-	NativeQR bool   // the printer makes QR codes itself
+	// RareFont returns a font for a character that Font lacks (assets.RareFont); nil, or false, draws a box with its code.
+	RareFont func(rune) ([]byte, bool)
+	NativeQR bool // the printer makes QR codes itself
 
 	Poll   time.Duration // between two rounds of status questions while idle; 0 is 2 s
 	Answer time.Duration // how long an answer may take; 0 is 300 ms
@@ -34,6 +36,7 @@ type Options struct {
 type Printer struct {
 	opt    Options
 	glyphs *escpos.Glyphs
+	rare   rareFonts
 
 	mu   sync.Mutex
 	cur  *session     // nil while there is no line
@@ -61,7 +64,7 @@ func New(o Options) (*Printer, error) {
 	defaults(&o.Stall, 10*time.Second)
 	defaults(&o.Settle, 5*time.Second)
 	defaults(&o.Buffer, 4096)
-	p := &Printer{opt: o, why: devices.NoPort}
+	p := &Printer{opt: o, why: devices.NoPort, rare: rareFonts{load: o.RareFont, log: o.Log}}
 	if len(o.Font) > 0 {
 		g, err := escpos.NewGlyphs(o.Font)
 		if err != nil {
@@ -92,7 +95,7 @@ func (p *Printer) Print(ctx context.Context, doc devices.Document) devices.Print
 		return failed(why)
 	}
 	laid, err := escpos.Layout(doc, escpos.Profile{
-		Dots: p.opt.Dots, DrawChinese: draw, NativeQR: p.opt.NativeQR, Glyphs: p.glyphs, Code: code,
+		Dots: p.opt.Dots, DrawChinese: draw, NativeQR: p.opt.NativeQR, Glyphs: p.glyphs, Rare: p.rare.find, Code: code,
 	})
 	if err != nil {
 		p.opt.Log.Error("Document not laid out", slog.Any("err", err))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"image"
 	"strings"
-	"unicode"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
@@ -22,9 +21,19 @@ const (
 )
 
 // Glyphs draws characters with a font. It keeps nothing of what it has drawn. Safe for several goroutines.
-type Glyphs struct{ font *opentype.Font }
+type Glyphs struct {
+	font *opentype.Font
+	thin bool // its horizontal strokes are too thin for 24 dots
+}
 
-// NewGlyphs reads an OpenType or TrueType font, or the Simplified Chinese face of a collection.
+// Has tells whether the font has a character.
+func (g *Glyphs) Has(r rune) bool {
+	id, err := g.font.GlyphIndex(nil, r)
+	return err == nil && id != 0
+}
+
+// NewGlyphs reads an OpenType or TrueType font, or the Simplified Chinese face of a collection. A font that doesn't call
+// itself Sans is taken for one with thin strokes.
 func NewGlyphs(data []byte) (*Glyphs, error) {
 	c, err := opentype.ParseCollection(data)
 	if err != nil {
@@ -37,7 +46,7 @@ func NewGlyphs(data []byte) (*Glyphs, error) {
 		}
 		name, err := f.Name(nil, sfnt.NameIDFull)
 		if c.NumFonts() == 1 || err == nil && strings.Contains(name, " SC") {
-			return &Glyphs{font: f}, nil
+			return &Glyphs{font: f, thin: err == nil && !strings.Contains(name, "Sans")}, nil
 		}
 	}
 	return nil, errors.New("find a Simplified Chinese face: the font collection has none")
@@ -46,32 +55,49 @@ func NewGlyphs(data []byte) (*Glyphs, error) {
 // pen draws one line of text. It is made anew for each document, so that nothing of it outlives the document.
 type pen struct {
 	glyphs *Glyphs
-	faces  map[int]font.Face // by pixels an em
-	buf    sfnt.Buffer
-	// missing counts characters that the font lacks and that were drawn as a box with their code.
+	rare   func(rune) *Glyphs // may be nil
+	faces  map[faceKey]font.Face
+	// missing counts characters that no font has and that were drawn as a box with their code.
 	missing int
 }
 
-func newPen(g *Glyphs) *pen { return &pen{glyphs: g, faces: map[int]font.Face{}} }
+type faceKey struct {
+	glyphs *Glyphs
+	px     int // an em
+}
 
-func (p *pen) face(px int) (font.Face, error) {
-	if f := p.faces[px]; f != nil {
+func newPen(g *Glyphs, rare func(rune) *Glyphs) *pen {
+	return &pen{glyphs: g, rare: rare, faces: map[faceKey]font.Face{}}
+}
+
+func (p *pen) face(g *Glyphs, px int) (font.Face, error) {
+	key := faceKey{g, px}
+	if f := p.faces[key]; f != nil {
 		return f, nil
 	}
-	f, err := opentype.NewFace(p.glyphs.font, &opentype.FaceOptions{Size: float64(px), DPI: 72, Hinting: font.HintingNone})
+	f, err := opentype.NewFace(g.font, &opentype.FaceOptions{Size: float64(px), DPI: 72, Hinting: font.HintingNone})
 	if err != nil {
 		return nil, fmt.Errorf("make face: %w", err)
 	}
-	p.faces[px] = f
+	p.faces[key] = f
 	return f, nil
+}
+
+// find returns the font that has r, nil for none.
+func (p *pen) find(r rune) *Glyphs {
+	if p.glyphs.Has(r) {
+		return p.glyphs
+	}
+	if p.rare != nil {
+		if g := p.rare(r); g != nil && g.Has(r) {
+			return g
+		}
+	}
+	return nil
 }
 
 // line draws s from x on; the cells are size times as large as a printer's own.
 func (p *pen) line(dst *Bitmap, s string, x, y, size int, thick bool) error {
-	f, err := p.face(cellH * size)
-	if err != nil {
-		return err
-	}
 	last := x
 	for _, r := range s {
 		w := cells(r) * cellW * size
@@ -79,7 +105,7 @@ func (p *pen) line(dst *Bitmap, s string, x, y, size int, thick bool) error {
 		if w == 0 { // a mark above or below the character before it
 			at = last
 		}
-		if err := p.rune(dst, f, r, image.Rect(at, y, at+max(w, cellW*size), y+cellH*size), thick); err != nil {
+		if err := p.rune(dst, r, image.Rect(at, y, at+max(w, cellW*size), y+cellH*size), thick); err != nil {
 			return err
 		}
 		last, x = at, x+w
@@ -87,44 +113,92 @@ func (p *pen) line(dst *Bitmap, s string, x, y, size int, thick bool) error {
 	return nil
 }
 
-// rune draws one character into its cell, squeezed where it is wider than the cell.
-func (p *pen) rune(dst *Bitmap, f font.Face, r rune, cell image.Rectangle, thick bool) error {
+// rune draws one character into its cell.
+func (p *pen) rune(dst *Bitmap, r rune, cell image.Rectangle, thick bool) error {
 	if r == ' ' || r == '\u3000' {
 		return nil
 	}
-	id, err := p.glyphs.font.GlyphIndex(&p.buf, r)
-	if err != nil {
-		return fmt.Errorf("look up glyph: %w", err)
-	}
-	if id == 0 {
-		if !unicode.Is(unicode.Mn, r) {
-			p.missing++
+	r = assigned(r)
+	g := p.find(r)
+	if g == nil {
+		p.missing++
+		if cells(r) > 0 { // a mark's box would hide the character that it belongs to
 			drawCode(dst, r, cell)
 		}
 		return nil
 	}
-	size := cell.Dy() / cellH
+	s, err := p.stamp(g, r, cell.Dy()/cellH)
+	if err != nil {
+		return err
+	}
+	s.press(dst, cell, thick)
+	return nil
+}
+
+// stamp is a character on a grid of dots, with the top left corner of its cell at 0, 0.
+type stamp struct {
+	at      image.Rectangle
+	mask    image.Image
+	maskAt  image.Point
+	advance int
+	ink     uint32 // coverage, of 255, from which on a dot is set
+}
+
+func (p *pen) stamp(g *Glyphs, r rune, size int) (stamp, error) {
+	if g.thin {
+		m, adv, err := p.thin(g, r, size)
+		if err != nil {
+			return stamp{}, err
+		}
+		return stamp{at: m.Rect, mask: m, maskAt: m.Rect.Min, advance: adv, ink: thinInk}, nil
+	}
+	f, err := p.face(g, cellH*size)
+	if err != nil {
+		return stamp{}, err
+	}
 	dr, mask, mp, adv, ok := f.Glyph(fixed.P(0, baseline*size), r)
 	if !ok {
-		return errors.New("draw glyph: the font's outline can't be read")
+		return stamp{}, errOutline
 	}
-	full := max(adv.Ceil(), 1)
+	return stamp{at: dr, mask: mask, maskAt: mp, advance: adv.Ceil(), ink: ink24}, nil
+}
+
+func (s stamp) set(x, y int) bool {
+	_, _, _, a := s.mask.At(s.maskAt.X+x-s.at.Min.X, s.maskAt.Y+y-s.at.Min.Y).RGBA()
+	return a>>8 >= s.ink
+}
+
+func (s stamp) black() int {
+	n := 0
+	for y := s.at.Min.Y; y < s.at.Max.Y; y++ {
+		for x := s.at.Min.X; x < s.at.Max.X; x++ {
+			if s.set(x, y) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// press prints the stamp into a cell, squeezed where it is wider than the cell. A character that is half black already
+// (𪚥) is not made bold: nothing would be left to see.
+func (s stamp) press(dst *Bitmap, cell image.Rectangle, thick bool) {
+	full := max(s.advance, 1)
 	squeeze := max(full, cell.Dx())
 	left := max(cell.Dx()-full, 0) / 2
-	for y := dr.Min.Y; y < dr.Max.Y; y++ {
-		for x := dr.Min.X; x < dr.Max.X; x++ {
-			_, _, _, a := mask.At(mp.X+x-dr.Min.X, mp.Y+y-dr.Min.Y).RGBA()
-			if a>>8 < ink24 {
+	thick = thick && s.black()*5 < cell.Dx()*cell.Dy()*2
+	for y := s.at.Min.Y; y < s.at.Max.Y; y++ {
+		for x := s.at.Min.X; x < s.at.Max.X; x++ {
+			if !s.set(x, y) {
 				continue
 			}
 			px := cell.Min.X + left + x*cell.Dx()/squeeze
 			dst.Set(px, cell.Min.Y+y)
-			for i := 1; thick && i <= size; i++ {
+			for i := 1; thick && i <= cell.Dy()/cellH; i++ {
 				dst.Set(px+i, cell.Min.Y+y)
 			}
 		}
 	}
-	return nil
 }
 
 // tiny holds the hexadecimal digits, three dots wide and five high, a row an octal digit.

@@ -17,6 +17,8 @@ type Profile struct {
 	NativeQR bool
 	// Glyphs draws what the printer's font can't say; nil prints 〓 instead.
 	Glyphs *Glyphs
+	// Rare finds a font for a character that Glyphs lacks; nil, or nil returned, draws a box with its code.
+	Rare func(r rune) *Glyphs
 	// Code makes the modules of a QR code, one dot each, with its quiet zone. Nil, or an error of it, prints the text.
 	Code func(text string) (*Bitmap, error)
 }
@@ -53,7 +55,7 @@ func Layout(doc devices.Document, pr Profile) (Job, error) {
 	}
 	l := &layout{Profile: pr, size: 1}
 	if pr.Glyphs != nil {
-		l.pen = newPen(pr.Glyphs)
+		l.pen = newPen(pr.Glyphs, pr.Rare)
 	}
 	l.add(Init(), chinese())
 	for i := 0; i < len(doc.Blocks); i++ {

@@ -142,6 +142,12 @@ func staffLines(f Facts, now time.Time) []Line {
 		queueLine(f, now),
 		clockLine(f),
 	}
+	if there(f.A4) {
+		lines = append(lines, sheetLine(f.A4))
+	}
+	if there(f.Camera) {
+		lines = append(lines, deviceLine("高拍仪", f.Camera))
+	}
 	if f.StoreRenamed != "" {
 		lines = append(lines, Line{
 			"存储", Broken, "启动时发现数据库损坏，原文件已改名保存为 " + f.StoreRenamed,
@@ -184,6 +190,25 @@ func deviceLine(subject string, s devices.Status) Line {
 	}
 	if s.Dropped > 0 {
 		line.Text += "，丢弃过 " + strconv.Itoa(s.Dropped) + " 段坏数据"
+	}
+	return line
+}
+
+// there reports whether the machine has a device that not every machine has.
+func there(s devices.Status) bool {
+	return s != (devices.Status{}) && s.Reason != devices.Unconfigured
+}
+
+// sheetLine is the finding for the A4 printer, which isn't loaded like a receipt printer.
+func sheetLine(s devices.Status) Line {
+	line := deviceLine("A4 打印机", s)
+	switch {
+	case s.Reason == devices.PaperOut:
+		line.Todo = "在纸盒里放上 A4 纸。"
+	case s.Reason == devices.CoverOpen:
+		line.Todo = "合上打印机的盖子。"
+	case line.Severity == Fine && s.Paper == devices.PaperLow:
+		line.Severity, line.Text, line.Todo = Notice, "纸快用完了", "请在纸盒里加上 A4 纸。"
 	}
 	return line
 }

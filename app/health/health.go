@@ -26,6 +26,8 @@ const (
 // Facts are what the rooms know of themselves now.
 type Facts struct {
 	IDCard, Printer, Scanner devices.Status
+	// A4 and Camera (高拍仪) are told to staff only where the machine has them: Unconfigured says nothing.
+	A4, Camera devices.Status
 
 	Upstream      Upstream
 	UpstreamSince time.Time

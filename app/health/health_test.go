@@ -102,10 +102,39 @@ func TestEveryUpstreamStateAndTroubleHasWords(t *testing.T) {
 		}
 		seen[w.text] = true
 	}
-	for k := devices.OK; k <= devices.Internal; k++ {
-		if w := troubleOf(k); w.text == "" || w.todo == "" {
+	for k := devices.OK; k <= devices.BadDocument; k++ {
+		w := troubleOf(k)
+		if w.text == "" || w.todo == "" {
 			t.Errorf("%s: %+v", k, w)
 		}
+		general := k == devices.OK || k == devices.Cancelled || k == devices.Internal
+		if own := w != troubleOf(devices.Internal); own == general {
+			t.Errorf("%s: own words %v", k, own)
+		}
+	}
+}
+
+func TestStaffAreToldWhoHoldsAPortAndWhatElseIsThere(t *testing.T) {
+	f := well()
+	f.IDCard = devices.Status{State: devices.Missing, Reason: devices.InUse, Port: "/dev/ttyS0", Holder: "minicom, pid 812"}
+	f.A4 = devices.Status{State: devices.Faulty, Reason: devices.PaperOut}
+	lines := Evaluate(f, now).Staff
+	told := func(subject string) (all string) {
+		for _, l := range lines {
+			if l.Subject == subject {
+				all += l.Text + l.Todo
+			}
+		}
+		return all
+	}
+	if got := told("读卡器"); !strings.Contains(got, "minicom, pid 812") {
+		t.Errorf("card reader: %q", got)
+	}
+	if got := told("A4 打印机"); !strings.Contains(got, "A4 纸") || strings.Contains(got, "热敏") {
+		t.Errorf("A4 printer: %q", got)
+	}
+	if got := told("高拍仪"); got != "" {
+		t.Errorf("a document camera that the machine doesn't have: %q", got)
 	}
 }
 

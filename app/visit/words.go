@@ -200,7 +200,8 @@ func printFault(k devices.Kind) string {
 		return "打印停下来了"
 	case devices.OK, devices.Unconfigured, devices.NoPort, devices.InUse, devices.Silent, devices.HungUp,
 		devices.Garbled, devices.SelfTest, devices.Unauthorised, devices.Stalled, devices.Internal,
-		devices.WrongDevice, devices.NoPermission, devices.NotFound:
+		devices.WrongDevice, devices.NoPermission, devices.NotFound, devices.PaperJam, devices.InkOut, devices.Paused,
+		devices.BadDocument:
 	}
 	return "打印机出了问题"
 }

@@ -4,42 +4,30 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
-	"time"
 
 	"zhizhu/devices"
 	"zhizhu/devices/sim/paper"
 )
 
-// PrinterOptions says what kind of receipt printer is played. Only TTY must be given.
-type PrinterOptions struct {
-	TTY *TTY
-	// OnReceipt is called at each cut with all that was printed since the last one (real-time commands left out), in
-	// the printer's own goroutine: the printer works on when it returns.
-	OnReceipt func([]byte)
-	// OnBytes, where given, is told how many bytes came off the wire, as they come: for measuring.
-	OnBytes func(int)
-	Log     *slog.Logger
-
-	Buffer        int  // receive buffer in bytes; 0 is 4096. What doesn't fit is lost, as on a real one
-	FlowControl   bool // XOFF when the buffer is nearly full or the printer goes offline, XON when it can go on
-	DotsPerSecond int  // how fast it prints; 0 takes no time
-	NoChineseFont bool
-	NoIdentify    bool   // GS I is understood, never answered
-	NoRecover     bool   // DLE ENQ is understood, never obeyed
-	Mute          []int  // real-time statuses that it never answers
-	Model         string // answer to GS I C; "" answers none
-}
-
 // Printer plays a receipt printer on a TTY: it takes bytes at the line's speed, answers real-time status between any
 // two commands, prints in its own time, and fails as it is told.
+//
+// What happens to its answers on the wire is scripted by Inject.
 type Printer struct {
-	opt     PrinterOptions
+	wire
+	log       *slog.Logger
+	onReceipt func([]byte)
+	onBytes   func(int)
+
+	opt     PrinterOptions // mu
 	out     chan []byte
 	mu      sync.Mutex
 	changed chan struct{} // closed and renewed at every change
 
 	in     []byte          // received, not yet a whole command
+	looked int             // bytes of in that were searched for real-time commands
 	queue  []paper.Command // whole commands, not yet obeyed
 	queued int             // their bytes
 	strip  []byte          // obeyed since the last cut
@@ -49,40 +37,20 @@ type Printer struct {
 	lost     int
 	unknown  []error
 	received int
+	alarms   []alarm
 }
 
-// condition is what can be wrong, and what the host has switched on.
-type condition struct {
-	paper     devices.Paper
-	linesLeft int // lines until the paper ends; negative is enough
-	cover     bool
-	jam       bool
-	jamNext   bool
-	silent    bool
-	heldUntil time.Time
-	xoff      bool
-	auto      int
+// alarm is what happens when so many bytes have been received.
+type alarm struct {
+	at   int
+	ring func()
 }
-
-const (
-	offerXoff = 512 // free bytes below which XOFF is sent
-	lineDots  = 30
-	cutDots   = 100
-)
 
 // NewPrinter makes a printer with paper in it.
 func NewPrinter(o PrinterOptions) *Printer {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.OnReceipt == nil {
-		o.OnReceipt = func([]byte) {}
-	}
-	if o.Buffer <= 0 {
-		o.Buffer = 4096
-	}
+	o = o.sound()
 	return &Printer{
-		opt: o, out: make(chan []byte, 256), changed: make(chan struct{}),
+		wire: newWire(o.TTY), log: o.Log, onReceipt: o.OnReceipt, onBytes: o.OnBytes, opt: o, out: make(chan []byte, 256), changed: make(chan struct{}),
 		condition: condition{paper: devices.PaperOK, linesLeft: -1},
 	}
 }
@@ -102,14 +70,51 @@ func (p *Printer) Serve(ctx context.Context) error {
 func (p *Printer) receive(ctx context.Context) error {
 	buf := make([]byte, 256)
 	for {
-		n, err := p.opt.TTY.Recv(ctx, buf)
+		n, err := p.tty.Recv(ctx, buf)
 		if err != nil {
 			return err
 		}
-		if p.opt.OnBytes != nil {
-			p.opt.OnBytes(n)
+		if p.onBytes != nil {
+			p.onBytes(n)
 		}
-		p.take(buf[:n])
+		for b := buf[:n]; len(b) > 0; {
+			k := p.untilAlarm(len(b))
+			p.take(b[:k])
+			p.ring()
+			b = b[k:]
+		}
+	}
+}
+
+// AtByte has ring called, in the printer's goroutine, when n more bytes have come. It must not block.
+func (p *Printer) AtByte(n int, ring func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.alarms = append(p.alarms, alarm{at: p.received + max(n, 1), ring: ring})
+}
+
+// untilAlarm is how many of n bytes may be taken before something is to happen.
+func (p *Printer) untilAlarm(n int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, a := range p.alarms {
+		n = min(n, max(a.at-p.received, 1))
+	}
+	return n
+}
+
+func (p *Printer) ring() {
+	p.mu.Lock()
+	var due []func()
+	p.alarms = slices.DeleteFunc(p.alarms, func(a alarm) bool {
+		if a.at <= p.received {
+			due = append(due, a.ring)
+		}
+		return a.at <= p.received
+	})
+	p.mu.Unlock()
+	for _, ring := range due {
+		ring()
 	}
 }
 
@@ -120,8 +125,8 @@ func (p *Printer) answer(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case b := <-p.out:
-			if err := p.opt.TTY.Send(ctx, b); err != nil && !errors.Is(err, ErrUnplugged) && ctx.Err() == nil {
-				p.opt.Log.Warn("Reply not sent", slog.Any("err", err))
+			if err := p.send(ctx, b); err != nil && !errors.Is(err, ErrUnplugged) && ctx.Err() == nil {
+				p.log.Warn("Reply not sent", slog.Any("err", err))
 			}
 		}
 	}
@@ -156,22 +161,40 @@ func (p *Printer) take(b []byte) {
 		case errors.As(err, &bad):
 			bad.Offset = p.received - len(p.in)
 			p.unknown = append(p.unknown, bad)
-			p.opt.Log.Warn("Unknown command dropped", slog.Int("offset", bad.Offset), slog.Int("bytes", n))
+			p.log.Warn("Unknown command dropped", slog.Int("offset", bad.Offset), slog.Int("bytes", n))
 		case err != nil:
+			p.insideData(len(p.in))
 			p.flow()
 			return
 		case c.RealTime():
 			p.obeyNow(c)
 		default:
 			c.Data = append([]byte(nil), p.in[:n]...) // the whole command, as received
+			p.insideData(n)
 			p.queue = append(p.queue, c)
 			p.queued += n
 		}
-		p.in = p.in[min(n, len(p.in)):]
+		p.in, p.looked = p.in[min(n, len(p.in)):], 0
 	}
 	p.in = nil
 	p.flow()
 	p.tell()
+}
+
+// insideData obeys the real-time commands that lie in the first n bytes of the running command and were not seen before. p.mu
+// is held.
+func (p *Printer) insideData(n int) {
+	const head = 8 // shorter commands hold none
+	if !p.opt.ObeysInData || n <= head {
+		return
+	}
+	for at := max(p.looked, head); at+2 < n; at++ {
+		if c, size, err := paper.Next(p.in[at:n]); err == nil && c.RealTime() && p.in[at] == 0x10 {
+			p.obeyNow(c)
+			at += size - 1
+		}
+	}
+	p.looked = max(n-2, p.looked)
 }
 
 func isRealTime(in, b []byte) bool {

@@ -27,6 +27,12 @@ func (p *Printer) JamCutter() { p.change(func() { p.jamNext = true }) }
 // SetJam says whether the cutter is jammed now.
 func (p *Printer) SetJam(on bool) { p.change(func() { p.jam, p.jamNext = on, false }) }
 
+// SetHot says whether the print head is too hot to go on.
+func (p *Printer) SetHot(on bool) { p.change(func() { p.hot = on }) }
+
+// SetBroken says whether it has an error that only a repair ends.
+func (p *Printer) SetBroken(on bool) { p.change(func() { p.broken = on }) }
+
 // SetSilent says whether the printer prints without ever answering.
 func (p *Printer) SetSilent(on bool) { p.change(func() { p.silent = on }) }
 
@@ -42,9 +48,18 @@ func (p *Printer) Hold(d time.Duration) {
 // PowerCycle forgets what was received and what the host has switched on; the paper and its faults stay.
 func (p *Printer) PowerCycle() {
 	p.change(func() {
-		p.in, p.queue, p.queued, p.strip = nil, nil, 0, nil
+		p.in, p.looked, p.queue, p.queued, p.strip = nil, 0, nil, 0, nil
 		p.auto, p.xoff, p.heldUntil = 0, false, time.Time{}
 	})
+}
+
+// Wake sends what comes out of a printer while it wakes up.
+func (p *Printer) Wake(banner []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(banner) > 0 {
+		p.reply(banner...)
+	}
 }
 
 // Printed counts the cuts.
@@ -84,7 +99,9 @@ func (p *Printer) change(f func()) {
 	p.tell()
 }
 
-func (p *Printer) offline() bool { return p.cover || p.jam || p.paper == devices.PaperEnd }
+func (p *Printer) offline() bool {
+	return p.cover || p.jam || p.hot || p.broken || p.paper == devices.PaperEnd
+}
 
 // flow sends XOFF and XON where they are due. p.mu is held.
 func (p *Printer) flow() {
@@ -96,9 +113,9 @@ func (p *Printer) flow() {
 	switch {
 	case !p.opt.FlowControl:
 		want = false
-	case p.offline() || free < min(offerXoff, p.opt.Buffer/4):
+	case p.offline() || p.opt.Buffer-free > p.opt.xoffAt():
 		want = true
-	case free > p.opt.Buffer/2:
+	case free > p.opt.Buffer/2 || p.opt.Buffer-free < p.opt.xoffAt()/2:
 		want = false
 	}
 	if want == p.xoff {
@@ -123,7 +140,7 @@ func (p *Printer) obeyNow(c paper.Command) {
 		if p.opt.NoRecover {
 			return
 		}
-		p.jam = false
+		p.jam = false // what only a repair ends, stays
 		if c.N == 2 {
 			p.queue, p.queued = nil, 0 // what is on the paper stays there
 		}
@@ -142,11 +159,11 @@ func flag(on bool, bits byte) byte {
 func (p *Printer) realTime(n int) byte {
 	switch n {
 	case 1:
-		return 0x12 | flag(p.offline(), 0x08)
+		return 0x12 | flag(p.opt.DrawerHigh, 0x04) | flag(p.offline(), 0x08)
 	case 2:
-		return 0x12 | flag(p.cover, 0x04) | flag(p.paper == devices.PaperEnd, 0x20) | flag(p.jam, 0x40)
+		return 0x12 | flag(p.cover, 0x04) | flag(p.paper == devices.PaperEnd, 0x20) | flag(p.jam || p.hot || p.broken, 0x40)
 	case 3:
-		return 0x12 | flag(p.jam, 0x08)
+		return 0x12 | flag(p.jam, 0x08) | flag(p.broken, 0x20) | flag(p.hot, 0x40)
 	}
 	return 0x12 | flag(p.paper == devices.PaperLow || p.paper == devices.PaperEnd, 0x0c) |
 		flag(p.paper == devices.PaperEnd, 0x60)
@@ -156,10 +173,34 @@ func (p *Printer) paperBits() byte {
 	return flag(p.paper == devices.PaperLow, 0x03) | flag(p.paper == devices.PaperEnd, 0x0f)
 }
 
-// status sends the automatic status where the host has asked for it. p.mu is held.
+// status tells the host of what has changed, as far as it has asked to be told. p.mu is held.
 func (p *Printer) status() {
-	if p.auto == 0 {
-		return
+	block := p.autoBlock()
+	wanted := [4]byte{
+		flag(p.auto&1 != 0, 0x04) | flag(p.auto&2 != 0, 0x68), // drawer; offline, cover, feeding
+		flag(p.auto&4 != 0, 0xff), flag(p.auto&8 != 0, 0xff), 0,
 	}
-	p.reply(0x10|flag(p.offline(), 0x08)|flag(p.cover, 0x20), flag(p.jam, 0x08), p.paperBits(), 0)
+	changed := false
+	for i := range block {
+		changed = changed || (block[i]^p.told[i])&wanted[i] != 0
+	}
+	p.told = block
+	if changed {
+		p.reply(block[:]...)
+	}
+}
+
+// setAuto switches the automatic status, and sends it at once where it is switched on. p.mu is held.
+func (p *Printer) setAuto(n int) {
+	block := p.autoBlock()
+	if p.auto, p.told = n, block; n != 0 {
+		p.reply(block[:]...)
+	}
+}
+
+func (p *Printer) autoBlock() [4]byte {
+	return [4]byte{
+		0x10 | flag(p.opt.DrawerHigh, 0x04) | flag(p.offline(), 0x08) | flag(p.cover, 0x20),
+		flag(p.jam, 0x08) | flag(p.broken, 0x20) | flag(p.hot, 0x40), p.paperBits(), 0,
+	}
 }

@@ -12,34 +12,34 @@ import (
 func (p *Printer) work(ctx context.Context) {
 	var free time.Time // when the print head is done with what it was given
 	for {
-		c, ok := p.next(ctx)
+		c, speed, ok := p.next(ctx)
 		if !ok {
 			return
 		}
 		if at := now(); free.Before(at) {
 			free = at
 		}
-		if p.opt.DotsPerSecond > 0 {
-			free = free.Add(time.Duration(dots(c)) * time.Second / time.Duration(p.opt.DotsPerSecond))
+		if speed > 0 {
+			free = free.Add(time.Duration(dots(c)) * time.Second / time.Duration(speed))
 		}
 		if waitUntil(ctx, free) != nil {
 			return
 		}
 		if receipt := p.obey(c); receipt != nil {
-			p.opt.OnReceipt(receipt)
+			p.onReceipt(receipt)
 		}
 	}
 }
 
-// next waits until there is a command and the printer can obey it.
-func (p *Printer) next(ctx context.Context) (paper.Command, bool) {
+// next waits until there is a command and the printer can obey it. It also returns the head's speed.
+func (p *Printer) next(ctx context.Context) (_ paper.Command, speed int, ok bool) {
 	for {
 		p.mu.Lock()
 		held := p.heldUntil.Sub(now())
 		if len(p.queue) > 0 && !p.offline() && held <= 0 {
-			c := p.queue[0]
+			c, speed := p.queue[0], p.opt.DotsPerSecond
 			p.mu.Unlock()
-			return c, true
+			return c, speed, true
 		}
 		if held <= 0 {
 			p.flow()
@@ -52,7 +52,7 @@ func (p *Printer) next(ctx context.Context) (paper.Command, bool) {
 		}
 		select {
 		case <-ctx.Done():
-			return paper.Command{}, false
+			return paper.Command{}, 0, false
 		case <-changed:
 		case <-timer:
 		}
@@ -70,6 +70,8 @@ func dots(c paper.Command) int {
 		return c.N
 	case paper.OpRaster:
 		return c.H * (1 + c.N>>1&1)
+	case paper.OpGraphics:
+		return c.H // of what is stored: it is told there
 	case paper.OpCut:
 		return cutDots
 	default:
@@ -101,8 +103,7 @@ func (p *Printer) obey(c paper.Command) []byte {
 		p.reply(p.paperBits())
 		return nil
 	case paper.OpAutoStatus:
-		p.auto = c.N
-		p.status()
+		p.setAuto(c.N)
 		return nil
 	case paper.OpLineFeed:
 		p.countLine()

@@ -43,9 +43,13 @@ type step struct {
 func (f *fake) GetSupportedFormats() map[webcam.PixelFormat]string           { return f.formats }
 func (f *fake) GetSupportedFrameSizes(webcam.PixelFormat) []webcam.FrameSize { return f.sizes }
 func (f *fake) SetBufferCount(uint32) error                                  { return f.refused["buffers"] }
-func (f *fake) StartStreaming() error                                        { return f.refused["start"] }
-func (f *fake) ReleaseFrame(uint32) error                                    { f.released++; return f.refused["release"] }
-func (f *fake) Close() error                                                 { f.closed = true; return nil }
+
+func (f *fake) StartStreaming() error { return f.refused["start"] }
+
+func (f *fake) ReleaseFrame(uint32) error { f.released++; return f.refused["release"] }
+
+func (f *fake) Close() error { f.closed = true; return nil }
+
 func (f *fake) GetSupportedFramerates(p webcam.PixelFormat, _, _ uint32) (all []webcam.FrameRate) {
 	if f.panics {
 		panic("reflect: reflect.Value.SetUint using value obtained using unexported field")

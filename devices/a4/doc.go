@@ -1,0 +1,19 @@
+// Package a4 prints PDF results on an A4 printer through CUPS, by IPP (RFC 8010, 8011 and CUPS's own operations) over
+// the scheduler's socket, and tells how that printer is.
+//
+// What is known of a job, and what isn't. CUPS calls a job completed when the queue's backend has ended without a
+// fault. The backends ipp and ipps wait for the printer's own job to end and pass its page count on: there, completed
+// with a page counted is the printer's own word, and such a job is Printed. All others (usb, socket, lpd, parallel, …)
+// end when the last byte has been handed over; the printer may still jam. Such a job is never more than PrintUnknown,
+// and so is one that completed without a single page counted. Not even a printer knows who took the sheet away.
+//
+// CUPS learns how a printer is only while a job runs and keeps the last job's troubles after it: a queue stays
+// "media-empty" when paper was long put in. Where the queue leads to an IPP printer the printer itself is asked too;
+// where it doesn't, an idle queue's old trouble is told as Unknown, never as Faulty, else nobody would ever print again.
+//
+// A job belongs to its visit: when its context ends it is cancelled, and a job that couldn't be cancelled, or that a
+// killed program left behind, is cancelled before anything else is printed. After every job its record and its
+// document are purged from CUPS's spool. Over a power cut only a spool that isn't kept helps: see packaging/a4.
+//
+// It must never know whose document it prints, what is in it, or what a visit is; it writes no document to a file.
+package a4

@@ -13,15 +13,24 @@ import (
 const (
 	gap   = 600 * time.Millisecond // silence inside a reply after which its rest won't come
 	quiet = 60 * time.Millisecond  // silence after a spoilt reply, before the command is sent again
+
+	readingPatience = 3 * time.Second // with a reading, while it isn't known how long this reader takes
 )
 
 // patience is how long the first byte of a reply may take, wire time not counted. Shipped code waits 100 ms for
 // find and select, 300 ms for the id and 2 s for a reading; slow modules get more here, good ones are not slowed.
-func patience(op sam.Op) time.Duration {
-	if op == sam.ReadText || op == sam.ReadAll || op == sam.ReadAddress {
-		return 3 * time.Second
+func (c *conn) patience(op sam.Op) time.Duration {
+	switch op {
+	case sam.ReadText, sam.ReadAll:
+		if c.slowest > 0 { // known: so a card that was taken away is noticed sooner
+			return min(max(3*c.slowest, time.Second), readingPatience)
+		}
+		return readingPatience
+	case sam.ReadAddress:
+		return addressPatience
+	default:
+		return 300 * time.Millisecond
 	}
-	return 300 * time.Millisecond
 }
 
 // softError says that a command got no good reply, while the line itself is up.
@@ -35,14 +44,18 @@ func (e *softError) Error() string { return fmt.Sprintf("%v: %v", e.op, e.kind) 
 // conn exchanges commands for replies over a line.
 type conn struct {
 	line    devices.Line
+	now     func() time.Time
 	dec     sam.Decoder
 	tx, rx  []byte
 	noise   int // dec.Noise at the last count
 	garbled int // exchanges and pauses in which something came that was no good reply
+	heard   bool
+	odd     suspicion     // of all that came before anything was heard
+	slowest time.Duration // that a good reading took, wire time not counted
 }
 
-func newConn(line devices.Line) conn {
-	return conn{line: line, tx: make([]byte, 0, 16), rx: make([]byte, 512)}
+func newConn(line devices.Line, now func() time.Time) conn {
+	return conn{line: line, now: now, tx: make([]byte, 0, 16), rx: make([]byte, 512)}
 }
 
 // exchange sends op and returns its reply. The reply's data are valid until the next call. Errors are *softError, or
@@ -54,14 +67,17 @@ func (c *conn) exchange(ctx context.Context, op sam.Op) (sam.Reply, error) {
 	if err := c.line.Write(ctx, c.tx); err != nil {
 		return sam.Reply{}, err
 	}
-	first := patience(op) + c.wire(len(c.tx))
+	start := c.now()
+	first := c.patience(op) + c.wire(len(c.tx))
 	all, cancel := context.WithTimeout(ctx, first+gap+2*c.wire(2400))
 	defer cancel()
 	begin, cancel := context.WithTimeout(all, first)
 	defer cancel()
-	dropped := c.dec.Dropped
+	dropped, noise := c.dec.Dropped, c.dec.Noise
 	for {
 		if reply, ok := c.next(op); ok {
+			c.heard = true
+			c.learn(op, reply, start)
 			return reply, nil
 		}
 		err := c.more(all, begin, c.dec.Dropped > dropped)
@@ -73,7 +89,15 @@ func (c *conn) exchange(ctx context.Context, op sam.Op) (sam.Reply, error) {
 		case !errors.Is(err, errLate):
 			return sam.Reply{}, err
 		}
-		return c.late(op, c.dec.Dropped > dropped)
+		return c.late(op, c.dec.Noise > noise)
+	}
+}
+
+// learn takes down how long this reader takes for a reading.
+func (c *conn) learn(op sam.Op, reply sam.Reply, start time.Time) {
+	if op == sam.ReadText && reply.Status == sam.OK {
+		took := c.now().Sub(start) - c.wire(len(c.tx)+len(reply.Data))
+		c.slowest = max(c.slowest, took, time.Millisecond)
 	}
 }
 
@@ -91,12 +115,20 @@ func (c *conn) more(all, begin context.Context, spoilt bool) error {
 	}
 	defer cancel()
 	n, err := c.line.Read(wait, c.rx)
-	c.dec.Write(c.rx[:n])
-	clear(c.rx[:n])
+	c.take(c.rx[:n])
 	if err != nil && wait.Err() != nil {
 		return errLate
 	}
 	return err
+}
+
+// take hands on what has come and overwrites it.
+func (c *conn) take(p []byte) {
+	if !c.heard {
+		c.odd.see(p)
+	}
+	c.dec.Write(p)
+	clear(p)
 }
 
 // late looks once more at what has come when nothing more comes.
@@ -127,6 +159,12 @@ func (c *conn) next(op sam.Op) (sam.Reply, bool) {
 }
 
 func answers(op sam.Op, r sam.Reply) bool {
+	switch {
+	case op == sam.ReadAddress:
+		return r.Status != sam.Found && (r.Status != sam.OK || len(r.Data) == 70)
+	case r.Status == sam.NoSuchItem:
+		return false // to an earlier ReadAddress: nothing else is answered so
+	}
 	switch op {
 	case sam.Find:
 		return r.Status != sam.OK || len(r.Data) <= 4
@@ -144,8 +182,7 @@ func (c *conn) listen(ctx context.Context) error {
 	for {
 		n, err := c.line.Read(ctx, c.rx)
 		if n > 0 {
-			c.dec.Write(c.rx[:n])
-			clear(c.rx[:n])
+			c.take(c.rx[:n])
 			c.settle()
 		}
 		if err != nil {

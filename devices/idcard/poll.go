@@ -23,14 +23,23 @@ func (s *session) poll(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	switch {
+	switch class := reply.Status.Class(); {
 	case s.dead:
-		return deadEvery, nil
-	case reply.Status.Class() == sam.Fine || reply.Status.Class() == sam.Foreign:
+		return s.deadPause(), nil
+	case class == sam.LineFault: // it isn't known whether somebody is there
+		return s.r.opts.PollIdle, nil
+	case class == sam.Fine || class == sam.Foreign:
+		s.someone()
+		if !s.now.armed {
+			return s.r.opts.PollIdle, nil
+		}
 		return s.found(ctx)
 	}
-	s.reported, s.troubled = false, false
-	if s.wantsRescue() {
+	s.reported, s.troubled, s.watch.nobody = false, false, s.r.cardLies()
+	switch {
+	case s.watches():
+		return s.look(ctx)
+	case s.now.armed && s.wantsRescue():
 		return s.tryRescue(ctx)
 	}
 	return s.between(), nil
@@ -78,7 +87,9 @@ func (s *session) found(ctx context.Context) (time.Duration, error) {
 // settled tells the end of a card that needs no more tries: read, or of no use.
 func (s *session) settled(end devices.CardEvent) {
 	s.reported, s.troubled = true, false
-	s.mayLie = end.Kind == devices.CardRead
+	if s.mayLie = end.Kind == devices.CardRead; s.mayLie {
+		s.laid()
+	}
 	if s.emit(end) {
 		s.served = s.served || end.Kind == devices.CardRead
 	}
@@ -87,8 +98,7 @@ func (s *session) settled(end devices.CardEvent) {
 // emit hands an event on, unless the reader was disarmed or armed anew meanwhile: what was read under an earlier
 // order is not told under a later one.
 func (s *session) emit(e devices.CardEvent) bool {
-	armed, arming := s.r.orders()
-	if !armed || arming != s.arming {
+	if o := s.r.now(); !o.armed || o.arming != s.now.arming {
 		return false
 	}
 	s.r.opts.OnEvent(e)
@@ -96,29 +106,32 @@ func (s *session) emit(e devices.CardEvent) bool {
 }
 
 // take reads the card that lies there. "Find" and "select" prepare the way, but a reading is tried whatever they
-// say: that rescues a card which is selected already.
+// say: that rescues a card which is selected already. A card has gone when nobody answers "find" after two readings
+// that failed; one that only came spoilt is no failure of the card.
 func (s *session) take(ctx context.Context) (devices.CardEvent, error) {
 	absent := 0
-	for attempt := range attempts {
-		if attempt > 0 {
-			nobody, err := s.again(ctx)
-			if err != nil {
-				return devices.CardEvent{}, err
-			}
-			if absent++; !nobody {
-				absent = 0
-			}
-		}
+	for range attempts {
+		spoilt := s.conn.garbled
 		end, done, err := s.attempt(ctx)
 		switch {
 		case err != nil:
 			return devices.CardEvent{}, err
 		case done:
+			end.Card.LatestAddress = s.latestAddress(ctx, end.Card)
 			return end, nil
-		case absent >= goneAfter:
-			return devices.CardEvent{Kind: devices.CardGone}, nil
 		case s.dead || s.misses >= silentAfter:
 			return devices.CardEvent{Kind: devices.CardTroubled}, nil
+		}
+		spoilt = s.conn.garbled - spoilt
+		nobody, err := s.again(ctx)
+		if err != nil {
+			return devices.CardEvent{}, err
+		}
+		if absent++; !nobody || spoilt > 0 {
+			absent = 0
+		}
+		if absent >= goneAfter {
+			return devices.CardEvent{Kind: devices.CardGone}, nil
 		}
 	}
 	return devices.CardEvent{Kind: devices.CardTroubled}, nil
@@ -206,19 +219,25 @@ func (s *session) wantsRescue() bool {
 // tryRescue reads without "find": a card that was read before and still lies there answers nothing else.
 func (s *session) tryRescue(ctx context.Context) (time.Duration, error) {
 	s.rescue = s.r.opts.Now().Add(rescueEvery)
-	s.mayLie = false
 	reply, err := s.ask(ctx, sam.ReadText)
-	if err != nil {
-		if soft, ok := errors.AsType[*softError](err); ok && soft.kind == devices.Silent {
-			s.deaf = true
-			s.misses = 0
-			return s.between(), nil
-		}
+	soft, ok := errors.AsType[*softError](err)
+	switch {
+	case ok && soft.kind == devices.Silent:
+		s.deaf, s.misses = true, 0
+		s.lifted()
+		return s.between(), nil
+	case err != nil: // what came was spoilt: s.mayLie stays, so it is tried again
 		return 0, err
 	}
-	if end, done := s.judge(reply); done && end.Kind == devices.CardRead {
+	s.mayLie = false
+	end, done := s.judge(reply)
+	switch class := reply.Status.Class(); {
+	case done && end.Kind == devices.CardRead:
 		s.emit(devices.CardEvent{Kind: devices.CardFound})
+		end.Card.LatestAddress = s.latestAddress(ctx, end.Card)
 		s.settled(end)
+	case class == sam.Nobody || class == sam.Retake:
+		s.lifted()
 	}
 	return s.between(), nil
 }

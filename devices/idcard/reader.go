@@ -7,19 +7,23 @@ import (
 	"time"
 
 	"zhizhu/devices"
+	"zhizhu/devices/idcard/sam"
 )
 
 // Options of a Reader.
 type Options struct {
 	Log *slog.Logger     // nil discards
 	Now func() time.Time // required
-	// OnEvent takes every event, in the driver's goroutine: it must not block. While the reader is not armed there
-	// are none.
+	// OnEvent takes every event, in the driver's goroutine: it must not block. While the reader is neither armed nor
+	// watched there are none.
 	OnEvent func(devices.CardEvent)
 	// PollArmed is the pause between two looks for a card while armed. Zero means 20 ms.
 	PollArmed time.Duration
 	// PollIdle is the pause while the card that was just read may still lie there. Zero means 250 ms.
 	PollIdle time.Duration
+	// GiveUp is how long Serve goes on without any good reply before it returns an error of kind Silent or Garbled, so
+	// that the reader can be looked for on another port or at another speed. Zero means for ever.
+	GiveUp time.Duration
 	// CheckEvery is how often an un-armed reader is asked whether it lives. Zero means 5 s.
 	CheckEvery time.Duration
 }
@@ -29,13 +33,24 @@ type Reader struct {
 	opts Options
 
 	mu     sync.Mutex
-	armed  bool
-	arming int                // counts Arm(true) and Forget
+	orders orders
+	lies   bool               // a card was read, and nothing has shown since that it was taken away
 	wake   context.CancelFunc // ends the running pause, nil when there is none
 	woken  bool               // Arm was called since the last pause
 }
 
+// orders are what a Reader is asked to do.
+type orders struct {
+	armed    bool
+	arming   int // counts Arm(true) and Forget
+	watch    bool
+	watching int // counts Watch(true)
+}
+
 var _ devices.Driver = (*Reader)(nil)
+
+// Bauds are the speeds at which a reader may be found, in bits a second, the likeliest first.
+func Bauds() []int { return sam.Bauds() }
 
 // New makes a driver that is not armed.
 func New(o Options) *Reader {
@@ -63,19 +78,32 @@ func orDefault(d, def time.Duration) time.Duration {
 func (r *Reader) Arm(on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.armed = on
+	r.orders.armed = on
 	if on {
-		r.arming++
+		r.orders.arming++
 	}
 	r.rouse()
 }
 
-// Forget drops what is remembered of the last card, at the end of a visit. The driver holds none of its data; it
-// only remembers that a card was read and may still lie there.
+// Watch starts or ends watching, armed or not, whether the card that was read is still there: CardLying once while it
+// lies, CardLifted once when it has gone. Where no card was read there is nothing to tell. Watch(true) tells anew; the
+// card is remembered over Arm, Forget and a lost line, but nothing of what was on it.
+func (r *Reader) Watch(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.orders.watch = on
+	if on {
+		r.orders.watching++
+	}
+	r.rouse()
+}
+
+// Forget drops what is remembered of the last visit. The driver holds none of a card's data; it only remembers, for
+// Watch, that a card was read and may still lie there.
 func (r *Reader) Forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.arming++
+	r.orders.arming++
 	r.rouse()
 }
 
@@ -86,11 +114,23 @@ func (r *Reader) rouse() {
 	}
 }
 
-// orders are what the reader is asked to do now.
-func (r *Reader) orders() (armed bool, arming int) {
+// now is what the reader is asked to do now.
+func (r *Reader) now() orders {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.armed, r.arming
+	return r.orders
+}
+
+func (r *Reader) cardLies() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lies
+}
+
+func (r *Reader) setCardLies(lies bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lies = lies
 }
 
 // pausing registers a pause. It returns false when Arm was called since the last one, so that nothing is slept over.
@@ -109,7 +149,8 @@ func (r *Reader) pausing(wake context.CancelFunc) bool {
 }
 
 // Serve implements devices.Driver. It reports Ready once the module has answered, and Faulty while it is silent or
-// says that it is broken; only a lost line ends it.
+// says that it is broken. A lost line ends it, and so does what shows that the line must be looked for elsewhere: an
+// error of kind WrongDevice, or after Options.GiveUp of kind Silent or Garbled.
 func (r *Reader) Serve(ctx context.Context, line devices.Line, report func(devices.Status)) error {
 	s := newSession(r, line, report)
 	defer s.dec.Reset()

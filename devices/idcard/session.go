@@ -3,6 +3,7 @@ package idcard
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -11,9 +12,12 @@ import (
 )
 
 const (
-	probeEvery  = time.Second     // while nothing answers
-	deadEvery   = 5 * time.Second // while the module says that it is broken
+	probeEvery  = time.Second      // while nothing answers
+	deadEvery   = 5 * time.Second  // while the module says that it is broken
+	deadLong    = 30 * time.Second // ... after deadFirst such answers
+	deadFirst   = 10
 	silentAfter = 3               // commands in a row without a reply
+	resends     = 2               // of a command that the reader didn't understand
 	rescueFirst = 3 * time.Second // after arming, for a card that was selected before this program started
 	rescueEvery = 10 * time.Second
 )
@@ -25,28 +29,32 @@ type session struct {
 	dec    *sam.Decoder
 	report func(devices.Status)
 
-	alive  bool // something has answered, and not too long ago
-	dead   bool // the module says that it is broken
-	misses int  // commands in a row without a reply
+	alive  bool      // something has answered, and not too long ago
+	dead   bool      // the module says that it is broken
+	deaths int       // ... so many times in a row
+	misses int       // commands in a row without a reply
+	since  time.Time // of the first of them
 	model  string
 	named  bool // the model was asked for
 	state  devices.State
 	reason devices.Kind
 	told   devices.Status // last reported
 
-	armed    bool
-	arming   int
+	now      orders
 	served   bool // a card was read and told in this arming
 	reported bool // the card that answers "find" has had its event; cleared when nobody answers
 	troubled bool // ... and that event was CardTroubled: it is tried again quietly
 	mayLie   bool // a card was read and may still lie there, deaf to "find" (protocols.md A4)
 	deaf     bool // this reader leaves a reading without a card unanswered: no rescues
 	rescue   time.Time
+	watch    watch
+
+	addressMisses int // questions for the newest address in a row that nothing answered
 }
 
 func newSession(r *Reader, line devices.Line, report func(devices.Status)) *session {
 	s := &session{r: r, report: report}
-	s.conn = newConn(line)
+	s.conn = newConn(line, r.opts.Now)
 	s.dec = &s.conn.dec
 	return s
 }
@@ -57,24 +65,43 @@ func (s *session) step(ctx context.Context) (time.Duration, error) {
 	pause, err := s.act(ctx)
 	if soft, ok := errors.AsType[*softError](err); ok {
 		s.missed(soft)
+		if err := s.hopeless(soft.kind); err != nil {
+			return 0, err
+		}
 		return s.rest(), ctx.Err()
 	}
 	return pause, err
 }
 
+// hopeless returns the error that ends Serve where waiting doesn't help.
+func (s *session) hopeless(kind devices.Kind) error {
+	if s.misses < silentAfter {
+		return nil
+	}
+	if other := s.conn.odd.other(); !s.conn.heard && other != "" {
+		return &devices.Error{Device: "idcard", Kind: devices.WrongDevice, Op: "await reply", Err: errors.New("got " + other)}
+	}
+	if limit := s.r.opts.GiveUp; limit > 0 && s.r.opts.Now().Sub(s.since) >= limit {
+		return &devices.Error{Device: "idcard", Kind: kind, Op: "await reply", Err: fmt.Errorf("none for %v", limit)}
+	}
+	return nil
+}
+
 // follow takes new orders over.
 func (s *session) follow() {
-	armed, arming := s.r.orders()
-	if arming != s.arming {
-		s.arming = arming
+	o := s.r.now()
+	if o.arming != s.now.arming {
 		s.served, s.reported, s.troubled = false, false, false
 		s.rescue = s.r.opts.Now().Add(rescueFirst)
 	}
-	s.armed = armed
+	if o.watching != s.now.watching {
+		s.watch.told = false
+	}
+	s.now = o
 }
 
 func (s *session) act(ctx context.Context) (time.Duration, error) {
-	if s.alive && s.armed && !s.dead {
+	if s.alive && !s.dead && (s.now.armed || s.watches()) {
 		return s.poll(ctx)
 	}
 	if err := s.check(ctx); err != nil {
@@ -82,11 +109,19 @@ func (s *session) act(ctx context.Context) (time.Duration, error) {
 	}
 	switch {
 	case s.dead:
-		return deadEvery, nil
-	case s.armed:
+		return s.deadPause(), nil
+	case s.now.armed || s.watches():
 		return s.r.opts.PollArmed, nil
 	}
 	return s.r.opts.CheckEvery, nil
+}
+
+// deadPause is the pause after a module has said that it is broken: an alarm, no loop of retries.
+func (s *session) deadPause() time.Duration {
+	if s.deaths > deadFirst {
+		return deadLong
+	}
+	return deadEvery
 }
 
 // rest is the pause after a step that nothing, or no good, answered.
@@ -98,22 +133,27 @@ func (s *session) rest() time.Duration {
 }
 
 // check asks whether the module lives. Not every reader knows every question, so any whole reply to any of them will
-// do, except one that says that the module is broken.
+// do, except one that says that the module is broken. Something came that was no reply: then the error says so,
+// though another question found silence.
 func (s *session) check(ctx context.Context) error {
-	var err error
+	var worst *softError
 	for _, op := range []sam.Op{sam.StatusSAM, sam.ReadID, sam.Find} {
-		var reply sam.Reply
-		if reply, err = s.ask(ctx, op); err == nil {
+		reply, err := s.ask(ctx, op)
+		if err == nil {
 			if reply.Status.Class() != sam.DeviceFault && !s.named {
 				return s.identify(ctx)
 			}
 			return nil
 		}
-		if _, ok := errors.AsType[*softError](err); !ok {
+		soft, ok := errors.AsType[*softError](err)
+		if !ok {
 			return err
 		}
+		if worst == nil || soft.kind == devices.Garbled {
+			worst = soft
+		}
 	}
-	return err
+	return worst
 }
 
 // identify reads the SAM id, up to three times: some modules give none, or a wrong one, at first.
@@ -132,14 +172,17 @@ func (s *session) identify(ctx context.Context) error {
 	}
 	s.named = true
 	s.tell()
-	return nil
+	return s.learnAddress(ctx)
 }
 
 // ask exchanges one command for one reply and keeps account of the module's health by it.
 func (s *session) ask(ctx context.Context, op sam.Op) (sam.Reply, error) {
-	reply, err := s.conn.exchange(ctx, op)
+	reply, err := s.understood(ctx, op)
 	if err != nil {
 		if _, ok := errors.AsType[*softError](err); ok {
+			if s.misses == 0 {
+				s.since = s.r.opts.Now()
+			}
 			s.misses++
 		}
 		return sam.Reply{}, err
@@ -147,15 +190,50 @@ func (s *session) ask(ctx context.Context, op sam.Op) (sam.Reply, error) {
 	s.misses = 0
 	s.alive = true
 	s.dead = reply.Status.Class() == sam.DeviceFault
-	switch {
-	case !s.dead:
+	if !s.dead {
+		s.deaths = 0
 		s.set(devices.Ready, devices.OK)
-	case reply.Status == sam.Unauthorised:
+		return reply, nil
+	}
+	s.deaths++
+	if reply.Status == sam.Unauthorised {
 		s.set(devices.Faulty, devices.Unauthorised)
-	default:
+	} else {
 		s.set(devices.Faulty, devices.SelfTest)
 	}
 	return reply, nil
+}
+
+// understood exchanges one command for one reply and sends it again where the reader says that it came spoilt. Where
+// that doesn't help, nothing can be said to this reader: the line spoils it all.
+func (s *session) understood(ctx context.Context, op sam.Op) (sam.Reply, error) {
+	for sent := 0; ; sent++ {
+		reply, err := s.conn.exchange(ctx, op)
+		if err != nil || !spoilt(op, reply.Status) {
+			return reply, err
+		}
+		s.conn.garbled++
+		switch {
+		case sent < resends:
+		case reply.Status == sam.BadCommand:
+			return reply, nil
+		default:
+			return sam.Reply{}, &softError{kind: devices.Garbled, op: op}
+		}
+	}
+}
+
+// spoilt says whether a reader means by its reply that op came to it spoilt. Some don't know every question, and say
+// to those that the command is wrong.
+func spoilt(op sam.Op, status sam.Status) bool {
+	switch status {
+	case sam.BadChecksum, sam.BadLength:
+		return true
+	case sam.BadCommand:
+		return op == sam.Find || op == sam.Select || op == sam.ReadText
+	default:
+		return false
+	}
 }
 
 // missed notes a command that nothing good answered.

@@ -1,0 +1,96 @@
+package idcard
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"zhizhu/devices"
+	"zhizhu/devices/idcard/sam"
+)
+
+// lookEvery is the least time between two readings that only ask whether a card still lies there, and between a
+// reading and the first of them: nobody is told to take a card that was read a moment ago.
+const lookEvery = 1500 * time.Millisecond
+
+// watch is what a session knows of the card that was read (Reader.cardLies says that there is one).
+type watch struct {
+	nobody bool      // "find" was answered by nobody since it was read
+	told   bool      // CardLying was told in this watching
+	next   time.Time // no look before
+}
+
+// watches says whether a card that was read is to be watched now. A reader that is armed for another reading of the
+// same card tells that first.
+func (s *session) watches() bool {
+	return s.now.watch && (s.served || !s.now.armed) && s.r.cardLies()
+}
+
+// laid notes a reading: from now on there is a card to watch.
+func (s *session) laid() {
+	s.watch = watch{next: s.r.opts.Now().Add(lookEvery)}
+	s.r.setCardLies(true)
+}
+
+// someone takes an answer to "find" to account. A card that answers although nobody did before has come since, so the
+// one that was read has gone; without that it is the same card, on a reader whose read cards go on answering.
+func (s *session) someone() {
+	switch {
+	case s.watch.nobody:
+		s.lifted()
+	case s.watches() && !s.r.opts.Now().Before(s.watch.next):
+		s.lying()
+	}
+}
+
+// look asks whether the card that was read still lies there, although nobody answers "find": by reading it once more,
+// the only command that it answers (protocols.md A4). Its bytes are overwritten unread.
+func (s *session) look(ctx context.Context) (time.Duration, error) {
+	now := s.r.opts.Now()
+	if now.Before(s.watch.next) {
+		return s.r.opts.PollIdle, nil
+	}
+	s.watch.next = now.Add(lookEvery)
+	defer s.dec.Reset()
+	reply, err := s.ask(ctx, sam.ReadText)
+	if soft, ok := errors.AsType[*softError](err); ok && soft.kind == devices.Silent {
+		s.deaf, s.misses = true, 0
+		s.lifted()
+		return s.r.opts.PollIdle, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	switch reply.Status.Class() {
+	case sam.Fine:
+		s.lying()
+	case sam.LineFault, sam.DeviceFault:
+	default:
+		s.lifted()
+	}
+	return s.r.opts.PollIdle, nil
+}
+
+func (s *session) lying() {
+	if !s.watch.told {
+		s.watch.told = s.emitWatched(devices.CardLying)
+	}
+}
+
+// lifted notes that the card which was read has gone.
+func (s *session) lifted() {
+	s.mayLie, s.watch.nobody = false, false
+	if s.r.cardLies() {
+		s.r.setCardLies(false)
+		s.emitWatched(devices.CardLifted)
+	}
+}
+
+// emitWatched hands an event on, unless the watching that it belongs to is over.
+func (s *session) emitWatched(kind devices.CardEventKind) bool {
+	if o := s.r.now(); !o.watch || o.watching != s.now.watching {
+		return false
+	}
+	s.r.opts.OnEvent(devices.CardEvent{Kind: kind})
+	return true
+}

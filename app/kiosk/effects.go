@@ -15,6 +15,10 @@ import (
 // carryOut starts one effect. None of them holds the kiosk up: each runs in a goroutine of its own, within its time.
 func (k *Kiosk) carryOut(ctx context.Context, e visit.Effect) {
 	switch e := e.(type) {
+	case visit.WatchCard:
+		k.watchCard(e.On)
+	case visit.AimScanner:
+		k.aimScanner(e.On)
 	case visit.ArmCard:
 		k.arm.set(e.On)
 	case visit.Lodge:
@@ -205,6 +209,9 @@ func (k *Kiosk) wipe(ctx context.Context) {
 			if k.opts.CardReader != nil {
 				k.opts.CardReader.Forget()
 			}
+			if k.opts.Scanner != nil {
+				k.opts.Scanner.Forget()
+			}
 			return k.opts.Screen.Wipe(ctx)
 		})
 	}()
@@ -223,6 +230,26 @@ func (k *Kiosk) wipe(ctx context.Context) {
 		}
 		answer(visit.WipeDone{})
 	}()
+}
+
+// watchCard asks the reader whether the card that was read still lies there, or stops asking.
+func (k *Kiosk) watchCard(on bool) {
+	if k.opts.CardReader == nil {
+		return
+	}
+	if err := k.guard("watch card", func() error { k.opts.CardReader.Watch(on); return nil }); err != nil {
+		k.log.Error("Could not watch the card", slog.Any("error", err))
+	}
+}
+
+// aimScanner tells the scanner that a code is wanted, or no more.
+func (k *Kiosk) aimScanner(on bool) {
+	if k.opts.Scanner == nil {
+		return
+	}
+	if err := k.guard("aim scanner", func() error { k.opts.Scanner.Aim(on); return nil }); err != nil {
+		k.log.Error("Could not aim the scanner", slog.Any("error", err))
+	}
 }
 
 // setReader turns the card reader on or off.

@@ -29,14 +29,16 @@ type rooms struct {
 	onRate   func(context.Context, visit.PutRating) error
 	onMarked func(string) error
 
-	views   []visit.View
-	armed   []bool
-	forgot  int
-	wiped   int
-	lodged  []visit.Draft
-	marked  []string
-	rated   []visit.PutRating
-	printed []devices.Document
+	views          []visit.View
+	armed          []bool
+	watched, aimed []bool
+	forgot         int
+	unscanned      int
+	wiped          int
+	lodged         []visit.Draft
+	marked         []string
+	rated          []visit.PutRating
+	printed        []devices.Document
 }
 
 func (r *rooms) Show(v visit.View) {
@@ -77,6 +79,27 @@ func (r *rooms) Arm(on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.armed = append(r.armed, on)
+}
+
+func (r *rooms) Watch(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.watched = append(r.watched, on)
+}
+
+// scans is the scanner of rooms.
+type scans struct{ r *rooms }
+
+func (s scans) Aim(on bool) {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.r.aimed = append(s.r.aimed, on)
+}
+
+func (s scans) Forget() {
+	s.r.mu.Lock()
+	defer s.r.mu.Unlock()
+	s.r.unscanned++
 }
 
 func (r *rooms) Forget() {
@@ -165,7 +188,7 @@ func inBubble(t *testing.T, r *rooms, test func(b *bench)) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &bench{t: t, rooms: r, log: &bytes.Buffer{}}
 		b.k = New(Options{
-			World: world(), Screen: r, CardReader: r, Printer: r, Matters: r, Now: time.Now,
+			World: world(), Screen: r, CardReader: r, Scanner: scans{r}, Printer: r, Matters: r, Now: time.Now,
 			Log: slog.New(slog.NewTextHandler(&locked{w: b.log}, nil)),
 		})
 		b.serve()
@@ -220,7 +243,8 @@ func (b *bench) at(want visit.Step) *bench {
 // review fills an item in up to the review page.
 func (b *bench) review() *bench {
 	b.t.Helper()
-	return b.post(visit.Begin{}, visit.OpenItem{Item: "allowance"}, visit.StartItem{},
+	return b.post(visit.CardEvent{CardEvent: devices.CardEvent{Kind: devices.CardLifted}}, // the last person's
+		visit.Begin{}, visit.OpenItem{Item: "allowance"}, visit.StartItem{},
 		visit.CardEvent{CardEvent: devices.CardEvent{Kind: devices.CardRead, Card: person}},
 		visit.Answer{Field: "people", Value: "3"}, visit.Continue{}, visit.Tick{Index: 0, On: true}, visit.Continue{},
 		visit.Sign{W: 900, H: 400, Strokes: [][]visit.Point{{{X: 1, Y: 1}, {X: 400, Y: 300}}}}, visit.Continue{},

@@ -16,7 +16,8 @@ import (
 type Options struct {
 	World      visit.World
 	Screen     Screen
-	CardReader CardReader
+	CardReader CardReader // nil where there is none
+	Scanner    Scanner    // nil where there is none, or it can't be told anything
 	Printer    Printer
 	Matters    Matters
 	Now        func() time.Time

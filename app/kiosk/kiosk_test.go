@@ -21,8 +21,11 @@ func TestWholeVisit(t *testing.T) {
 		if len(r.lodged) != 1 || len(r.printed) != 1 || len(r.marked) != 1 || r.marked[0] != number || len(r.rated) != 1 {
 			t.Errorf("lodged %d printed %d marked %v rated %d", len(r.lodged), len(r.printed), r.marked, len(r.rated))
 		}
-		if r.wiped != 1 || r.forgot != 1 {
-			t.Errorf("wiped %d forgot %d", r.wiped, r.forgot)
+		if r.wiped != 1 || r.forgot != 1 || r.unscanned != 1 {
+			t.Errorf("wiped %d, card forgotten %d, code forgotten %d; want one each", r.wiped, r.forgot, r.unscanned)
+		}
+		if len(r.watched) == 0 || !r.watched[0] || len(r.aimed) == 0 || !r.aimed[0] {
+			t.Errorf("reader watched %v, scanner aimed %v; want both, from true on", r.watched, r.aimed)
 		}
 		if n := len(r.armed); n < 2 || !r.armed[0] || r.armed[n-1] {
 			t.Errorf("reader %v", r.armed)
@@ -252,7 +255,8 @@ func TestAnswersOfAnEarlierVisitAreDropped(t *testing.T) {
 		}
 		other := person
 		other.Number, other.Name = "441403199005065678", "测试乙"
-		b.post(visit.Begin{}, visit.OpenProgress{}, card(other))
+		gone := visit.CardEvent{CardEvent: devices.CardEvent{Kind: devices.CardLifted}}
+		b.post(gone, visit.Begin{}, visit.OpenProgress{}, card(other))
 		close(release)
 		synctest.Wait()
 		if _, waiting := b.k.View().Body.(*visit.WaitBody); !waiting {

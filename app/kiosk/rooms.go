@@ -17,7 +17,17 @@ type Screen interface {
 // CardReader looks for cards while it is armed. Its events reach the kiosk by Post.
 type CardReader interface {
 	Arm(on bool)
+	// Watch makes it tell whether the card that was read last still lies there, and when it is taken away.
+	Watch(on bool)
 	// Forget drops what it still holds of the last card.
+	Forget()
+}
+
+// Scanner reads codes. What it reads reaches the kiosk by Post, aimed or not.
+type Scanner interface {
+	// Aim says that a code is wanted now, or no more: one with a trigger or a camera looks then only.
+	Aim(on bool)
+	// Forget drops what it still holds of the last code.
 	Forget()
 }
 

@@ -2,120 +2,60 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 
-	"zhizhu/devices"
-	"zhizhu/devices/idcard/sam"
-	"zhizhu/devices/sim"
+	"zhizhu/devices/sim/script"
 )
 
-const help = "card PERSONA | lift | scan TEXT | " +
-	"printer ok|paper-out|paper-low|cover-open|jam|silent|power-cycle | " +
-	"idcard ok|dead|silent|unreadable|unknown | unplug DEVICE | plug DEVICE | help | quit"
-
-// obey does what is typed until it is told to quit or ctx ends.
+// obey does what is typed until it is told to quit or ctx ends. The error is why, nil when it was told to.
 func (s *stage) obey(ctx context.Context, typed <-chan string, out *lines) error {
+	var block []string // a repeat that has not ended
+	depth := 0
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case line := <-typed:
-			word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
-			if word == "quit" {
-				return nil
-			}
+			word, _, _ := strings.Cut(strings.TrimSpace(line), " ")
 			if word == "" || strings.HasPrefix(word, "#") {
 				continue
 			}
-			answer := reply{OK: word}
-			if text, err := s.do(ctx, word, strings.TrimSpace(rest)); err != nil {
-				answer = reply{Error: err.Error()}
-			} else if text != "" {
-				answer.OK = text
+			switch block = append(block, line); word {
+			case "repeat":
+				depth++
+			case "end":
+				depth--
 			}
-			if err := out.print(answer); err != nil {
+			if depth > 0 {
+				continue
+			}
+			commands := strings.Join(block, "\n")
+			block, depth = nil, 0
+			if err := s.answer(ctx, commands, word, out); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-func (s *stage) do(ctx context.Context, word, rest string) (string, error) {
-	switch word {
-	case "help":
-		return help, nil
-	case "card":
-		p, ok := sim.FindPersona(rest)
-		if !ok {
-			return "", fmt.Errorf("nobody is called %q; zhizhu-devices personas lists who there is", rest)
-		}
-		return "", s.card.Lay(p.Card)
-	case "lift":
-		s.card.Lift()
-		return "", nil
-	case "scan":
-		return "", s.scanner.Scan(ctx, rest)
-	case "printer":
-		return "", s.setPrinter(rest)
-	case "idcard":
-		return "", s.setReader(rest)
-	case "plug", "unplug":
-		return "", s.plug(rest, word == "plug")
+// answer plays what was typed and says what came of it.
+func (s *stage) answer(ctx context.Context, commands, word string, out *lines) error {
+	answer := reply{OK: word}
+	steps, err := script.Parse("", strings.NewReader(commands))
+	text := ""
+	if err == nil {
+		text, err = s.Play(ctx, steps)
 	}
-	return "", fmt.Errorf("no command %q; write one of: %s", word, help)
-}
-
-func (s *stage) setPrinter(state string) error {
-	switch state {
-	case "ok":
-		s.printer.SetPaper(devices.PaperOK)
-		s.printer.SetCover(false)
-		s.printer.SetJam(false)
-		s.printer.SetSilent(false)
-	case "paper-out":
-		s.printer.SetPaper(devices.PaperEnd)
-	case "paper-low":
-		s.printer.SetPaper(devices.PaperLow)
-	case "cover-open":
-		s.printer.SetCover(true)
-	case "jam":
-		s.printer.SetJam(true)
-	case "silent":
-		s.printer.SetSilent(true)
-	case "power-cycle":
-		s.printer.PowerCycle()
-	default:
-		return fmt.Errorf("a printer can't be %q; write one of: %s", state, help)
+	switch {
+	case errors.Is(err, script.ErrQuit):
+		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		answer = reply{Error: err.Error()}
+	case text != "":
+		answer.OK = text
 	}
-	return nil
-}
-
-func (s *stage) setReader(state string) error {
-	switch state {
-	case "ok":
-		s.card.Fail(sim.CardFaults{})
-	case "dead":
-		s.card.Fail(sim.CardFaults{Dead: sam.SelfTestFailed})
-	case "silent":
-		s.card.Fail(sim.CardFaults{Silent: -1})
-	case "unreadable":
-		s.card.Fail(sim.CardFaults{ReadFails: -1})
-	case "unknown":
-		s.card.LayUnknown()
-	default:
-		return fmt.Errorf("a card reader can't be %q; write one of: %s", state, help)
-	}
-	return nil
-}
-
-func (s *stage) plug(device string, in bool) error {
-	tty, ok := s.ttys[device]
-	if !ok {
-		return fmt.Errorf("no device %q; write idcard, printer or scanner", device)
-	}
-	if in {
-		return tty.Restore()
-	}
-	return tty.HangUp()
+	return out.print(answer)
 }

@@ -247,7 +247,7 @@ func (k *Kiosk) aimScanner(on bool) {
 	if k.opts.Scanner == nil {
 		return
 	}
-	if err := k.guard("aim scanner", func() error { k.opts.Scanner.Aim(on); return nil }); err != nil {
+	if err := k.guard("aim scanner", func() error { k.opts.Scanner.Trigger(on); return nil }); err != nil {
 		k.log.Error("Could not aim the scanner", slog.Any("error", err))
 	}
 }

@@ -90,7 +90,7 @@ func (r *rooms) Watch(on bool) {
 // scans is the scanner of rooms.
 type scans struct{ r *rooms }
 
-func (s scans) Aim(on bool) {
+func (s scans) Trigger(on bool) {
 	s.r.mu.Lock()
 	defer s.r.mu.Unlock()
 	s.r.aimed = append(s.r.aimed, on)

@@ -23,10 +23,10 @@ type CardReader interface {
 	Forget()
 }
 
-// Scanner reads codes. What it reads reaches the kiosk by Post, aimed or not.
+// Scanner reads codes. What it reads reaches the kiosk by Post, triggered or not.
 type Scanner interface {
-	// Aim says that a code is wanted now, or no more: one with a trigger or a camera looks then only.
-	Aim(on bool)
+	// Trigger says that a code is wanted now, or no more: one with a trigger or a camera looks then only.
+	Trigger(on bool)
 	// Forget drops what it still holds of the last code.
 	Forget()
 }

@@ -70,7 +70,7 @@ func BenchmarkVisit(b *testing.B) {
 	t.matters.kick.Store(&kick)
 	r := t.runner()
 	r.Devices = cardLayer{r.Devices, w}
-	wire := readingBytes * 10 * time.Second / defaultCardBaud
+	wire := readingBytes * 10 * time.Second / simCardBaud
 	var cards, prints []float64
 	for b.Loop() {
 		w.mu.Lock()

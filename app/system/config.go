@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 
 	"zhizhu/offline/strictyaml"
 )
@@ -36,37 +35,11 @@ type UpstreamConfig struct {
 	CA  string `yaml:"ca"`  // path of the pinned CA's certificate, PEM
 }
 
-// DevicesConfig names the ports. A device without a port is missing, and takes away only what needs it.
-type DevicesConfig struct {
-	IDCard  PortConfig `yaml:"idcard,omitempty"`
-	Printer PortConfig `yaml:"printer,omitempty"`
-	Scanner PortConfig `yaml:"scanner,omitempty"`
-}
-
-// PortConfig is one serial line.
-type PortConfig struct {
-	Port string `yaml:"port,omitempty"`
-	Baud int    `yaml:"baud,omitempty"`
-}
-
 // ScreenConfig is the panel. Zero values mean: the whole display, 27 inches.
 type ScreenConfig struct {
 	Width       int     `yaml:"width,omitempty"`  // pixels
 	Height      int     `yaml:"height,omitempty"` // pixels
 	PanelInches float64 `yaml:"panel_inches,omitempty"`
-}
-
-// Default speeds: the SAM's of protocols.md A1, common serial printers' and scanners' of B and C.
-const (
-	defaultCardBaud    = 115200
-	defaultPrinterBaud = 115200
-	defaultScannerBaud = 9600
-)
-
-// bauds are the speeds that serial lines have.
-var bauds = []int{
-	300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 500000, 576000, 921600,
-	1000000, 1152000, 1500000, 2000000, 2500000, 3000000, 3500000, 4000000,
 }
 
 // ConfigError says in words for staff what is wrong with a config file.
@@ -119,14 +92,6 @@ func (c *Config) resolve(dir string) {
 			*p = filepath.Join(dir, *p)
 		}
 	}
-	orBaud := func(p *PortConfig, baud int) {
-		if p.Baud == 0 {
-			p.Baud = baud
-		}
-	}
-	orBaud(&c.Devices.IDCard, defaultCardBaud)
-	orBaud(&c.Devices.Printer, defaultPrinterBaud)
-	orBaud(&c.Devices.Scanner, defaultScannerBaud)
 }
 
 // check returns everything that is wrong and that the reader of the file could not see.
@@ -152,15 +117,7 @@ func (c *Config) check(path string, lines *strictyaml.Lines, sim bool) strictyam
 	if c.Upstream.CA == "" && c.Upstream.URL != "" {
 		wrong([]any{"upstream", "ca"}, "upstream.ca 没有写：请写网关 CA 证书文件的路径")
 	}
-	ports := []struct {
-		name string
-		baud int
-	}{{"idcard", c.Devices.IDCard.Baud}, {"printer", c.Devices.Printer.Baud}, {"scanner", c.Devices.Scanner.Baud}}
-	for _, b := range ports {
-		if b.baud != 0 && !slices.Contains(bauds, b.baud) {
-			wrong([]any{"devices", b.name, "baud"}, "devices.%s.baud %d 不对：常见的是 9600 或 115200", b.name, b.baud)
-		}
-	}
+	c.Devices.check(wrong)
 	return all
 }
 

@@ -41,9 +41,8 @@ func TestLoadConfig(t *testing.T) {
 		Station:  StationConfig{Code: "MX0427", Name: "雁洋镇示范村便民服务站"},
 		Upstream: UpstreamConfig{URL: "https://127.0.0.1:7443", CA: "/etc/zhizhu/ca.pem"},
 		Devices: DevicesConfig{
-			IDCard:  PortConfig{Port: "/dev/ttyS0", Baud: 115200},
-			Printer: PortConfig{Baud: 115200},
-			Scanner: PortConfig{Port: "/dev/ttyS1", Baud: 115200},
+			IDCard:  PortConfig{Port: "/dev/ttyS0"},
+			Scanner: ScannerConfig{PortConfig: PortConfig{Port: "/dev/ttyS1", Baud: 115200}},
 		},
 	}
 	if c != want {
@@ -87,6 +86,11 @@ func TestBadConfig(t *testing.T) {
 		"no CA":              {"  ca: /etc/zhizhu/ca.pem\n", "", []string{"upstream.ca"}},
 		"no data folder":     {"data_dir: data\n", "", []string{"data_dir", "/var/lib/zhizhu"}},
 		"baud of 3":          {"baud: 115200", "baud: 3", []string{"config.yaml:11:", "devices.scanner.baud", "9600"}},
+		"same port twice":    {"port: /dev/ttyS0", "port: /dev/ttyS1", []string{"config.yaml:11:", "同一个端口", "auto"}},
+		"camera as reader":   {"port: /dev/ttyS0", "port: camera:/dev/video0", []string{"config.yaml:10:", "devices.idcard.port", "auto"}},
+		"unknown profile":    {"baud: 115200}", "profile: gm56}", []string{"config.yaml:11:", "gm56", "gm65", "plain"}},
+		"odd width":          {"  scanner:", "  printer: {dots: 400}\n  scanner:", []string{"config.yaml:11:", "400", "576"}},
+		"A4 without a queue": {"  scanner:", "  a4: {server: /run/cups/cups.sock}\n  scanner:", []string{"devices.a4.queue", "default"}},
 		"not YAML":           {"data_dir: data", "data_dir: [", []string{"config.yaml:"}},
 	} {
 		t.Run(name, func(t *testing.T) {

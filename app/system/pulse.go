@@ -80,6 +80,10 @@ func (p *pulse) device(name string, s devices.Status) {
 			f.Printer = s
 		case "scanner":
 			f.Scanner = s
+		case "a4":
+			f.A4 = s
+		case "camera":
+			f.Camera = s
 		}
 	})
 }

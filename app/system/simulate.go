@@ -37,6 +37,13 @@ type simulation struct {
 	close []func() error
 }
 
+// Speeds of played devices: the SAM's of protocols.md A1, common serial printers' and scanners' of B and C.
+const (
+	simCardBaud    = 115200
+	simPrinterBaud = 115200
+	simScannerBaud = 9600
+)
+
 // The simulated machine's place. It is invented.
 const (
 	simStationCode = "MX0427"
@@ -92,19 +99,19 @@ func (s *simulation) start(ctx context.Context, cfg *Config, dir, receipts strin
 }
 
 func (s *simulation) startDevices(ctx context.Context, cfg *Config) error {
-	if tty, err := s.port(&cfg.Devices.IDCard); err != nil {
+	if tty, err := s.port(&cfg.Devices.IDCard, simCardBaud); err != nil {
 		return err
 	} else if tty != nil {
 		s.card = sim.NewCardReader(tty)
 		s.play(ctx, s.card.Serve)
 	}
-	if tty, err := s.port(&cfg.Devices.Printer); err != nil {
+	if tty, err := s.port(&cfg.Devices.Printer.PortConfig, simPrinterBaud); err != nil {
 		return err
 	} else if tty != nil {
 		s.printer = sim.NewPrinter(sim.PrinterOptions{TTY: tty, OnReceipt: s.paper.take, OnBytes: s.onBytes, Log: s.log, FlowControl: true})
 		s.play(ctx, s.printer.Serve)
 	}
-	if tty, err := s.port(&cfg.Devices.Scanner); err != nil {
+	if tty, err := s.port(&cfg.Devices.Scanner.PortConfig, simScannerBaud); err != nil {
 		return err
 	} else if tty != nil {
 		s.scanner = sim.NewScanner(tty)
@@ -114,9 +121,12 @@ func (s *simulation) startDevices(ctx context.Context, cfg *Config) error {
 }
 
 // port opens a played line for a port that the config does not name; nil where it does.
-func (s *simulation) port(p *PortConfig) (*sim.TTY, error) {
+func (s *simulation) port(p *PortConfig, baud int) (*sim.TTY, error) {
 	if p.Port != "" {
 		return nil, nil
+	}
+	if p.Baud == 0 {
+		p.Baud = baud
 	}
 	tty, err := sim.OpenTTY("", p.Baud)
 	if err != nil {

@@ -14,14 +14,8 @@ import (
 
 	"zhizhu/app/kiosk"
 	"zhizhu/app/visit"
-	"zhizhu/assets"
 	assetcatalog "zhizhu/assets/catalog"
-	"zhizhu/devices"
-	"zhizhu/devices/idcard"
-	"zhizhu/devices/port"
-	"zhizhu/devices/printer"
-	"zhizhu/devices/scanner"
-	"zhizhu/devices/slot"
+	"zhizhu/devices/probe"
 	"zhizhu/offline/catalog"
 	"zhizhu/offline/catalog/load"
 	"zhizhu/offline/identity"
@@ -45,7 +39,8 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Screen makes the screen that posts to the kiosk.
 	Screen func(post func(visit.Event)) kiosk.Screen
-	OnView func(visit.View) // may be nil
+	OnView func(visit.View)    // may be nil
+	Ports  func() []probe.Port // that "auto" searches; nil: the machine's
 	Idle   visit.IdleTimes
 	Tick   <-chan time.Time // drives the visits' clock; nil for once a second
 }
@@ -106,15 +101,7 @@ func (t *Terminal) openStore(ctx context.Context) error {
 
 // wire makes drivers, slots and the kiosk, and puts every service into the tree.
 func (t *Terminal) wire() error {
-	reader := idcard.New(idcard.Options{
-		Log: t.log, Now: t.opts.Now,
-		OnEvent: func(e devices.CardEvent) { t.kiosk.Post(visit.CardEvent{CardEvent: e}) },
-	})
-	scan := scanner.New(scanner.Options{
-		Log: t.log, Now: t.opts.Now,
-		OnScan: func(s devices.Scan) { t.kiosk.Post(visit.Scanned{Scan: s}) },
-	})
-	paper, err := printer.New(printer.Options{Log: t.log, Now: t.opts.Now, Font: assets.FontRegular()})
+	bay, err := newBay(t)
 	if err != nil {
 		return err
 	}
@@ -127,12 +114,12 @@ func (t *Terminal) wire() error {
 			Demo:    t.opts.Config.Pilot,
 			Idle:    t.opts.Idle,
 		},
-		Screen: screen, CardReader: reader, Printer: paper, Matters: t.matters,
+		Screen: screen, CardReader: bay.reader, Scanner: bay.scanner, Printer: bay.printer, Matters: t.matters,
 		Now: t.opts.Now, Log: t.log, OnView: t.onView, Tick: t.opts.Tick,
 	})
-	t.addSlot("idcard", t.opts.Config.Devices.IDCard, reader)
-	t.addSlot("printer", t.opts.Config.Devices.Printer, paper)
-	t.addSlot("scanner", t.opts.Config.Devices.Scanner, scan)
+	for _, s := range bay.slots {
+		t.tree.Add(service{s.String(), s.Serve})
+	}
 	t.tree.Add(service{"kiosk", t.kiosk.Serve})
 	t.tree.Add(service{"health", t.pulse.serve})
 	t.tree.Add(service{"enrolment", t.serveUpstream})
@@ -145,17 +132,6 @@ func (t *Terminal) onView(v visit.View) {
 	if t.opts.OnView != nil {
 		t.opts.OnView(v)
 	}
-}
-
-func (t *Terminal) addSlot(name string, cfg PortConfig, d devices.Driver) {
-	s := slot.New(slot.Options{
-		Device: name, Path: cfg.Port, Baud: cfg.Baud, Driver: d, Log: t.log, Now: t.opts.Now,
-		Open: func(ctx context.Context) (devices.Line, error) {
-			return port.Open(ctx, port.Config{Path: cfg.Port, Baud: cfg.Baud, Device: name, Log: t.log})
-		},
-		OnStatus: func(st devices.Status) { t.pulse.device(name, st) },
-	})
-	t.tree.Add(service{name, s.Serve})
 }
 
 // Serve serves residents until ctx ends. What is lodged then is on disk.

@@ -190,7 +190,7 @@ func TestACodeThatIsHeldIsOne(t *testing.T) {
 	r.held("a")
 	r.next("a mark")
 	r.show("")
-	r.Forget() // drops what waits: it would be found at a later time than it was shown
+	r.Forget()     // drops what waits: it would be found at a later time than it was shown
 	r.now.Store(8) // it was away
 	r.next("a")
 	r.now.Store(1) // the clock was set back

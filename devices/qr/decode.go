@@ -114,14 +114,7 @@ func recipe(width int) []step {
 
 // try is one step. gozxing is third-party code over hostile pictures: what it throws is caught.
 func (d *Decoder) try(p plane, s step) (r Result, err error) {
-	defer func() {
-		if thrown := recover(); thrown != nil {
-			err = errThrow
-			if thrown == errPoints { //nolint:errorlint // it is the very value
-				err = errPoints
-			}
-		}
-	}()
+	defer caught(&err)
 	d.points = 0
 	bitmap, err := p.bitmap(s)
 	if err != nil {
@@ -131,7 +124,19 @@ func (d *Decoder) try(p plane, s step) (r Result, err error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return resultOf(found)
+	level, _ := found.GetResultMetadata()[gozxing.ResultMetadataType_ERROR_CORRECTION_LEVEL].(string)
+	return resultOf(found.GetRawBytes(), level)
+}
+
+// caught makes an error of what was thrown.
+func caught(err *error) {
+	switch thrown := recover(); thrown {
+	case nil:
+	case errPoints:
+		*err = errPoints
+	default:
+		*err = errThrow
+	}
 }
 
 // Forget wipes what is left of the last picture.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/draw"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +17,7 @@ import (
 	"zhizhu/devices/qr/qrtest"
 )
 
-func draw(tb testing.TB, s qrtest.Scene) *image.Gray {
+func scene(tb testing.TB, s qrtest.Scene) *image.Gray {
 	tb.Helper()
 	img, err := s.Draw()
 	if err != nil {
@@ -58,7 +60,7 @@ func TestFrames(t *testing.T) {
 				s.Width, s.Height, s.Text = size[0], size[1], token
 				got := ""
 				for s.Seed = 0; s.Seed < 3 && got == ""; s.Seed++ { // a miss is made up in the next frame
-					got = read(t, d, draw(t, s))
+					got = read(t, d, scene(t, s))
 				}
 				if got != token {
 					t.Errorf("%v: read %q in three frames", size, got)
@@ -71,7 +73,7 @@ func TestFrames(t *testing.T) {
 func TestNothingIsReadWhereNothingIs(t *testing.T) {
 	d := NewDecoder()
 	for seed := range uint64(10) {
-		m := draw(t, qrtest.Scene{Width: 640, Height: 480, Noise: float64(8 * seed), Seed: seed})
+		m := scene(t, qrtest.Scene{Width: 640, Height: 480, Noise: float64(8 * seed), Seed: seed})
 		if got := read(t, d, m); got != "" {
 			t.Errorf("seed %d: read %q", seed, got)
 		}
@@ -85,7 +87,7 @@ func TestNothingIsReadWhereNothingIs(t *testing.T) {
 
 // A frame whose rows are padded, as cameras have them, with the last row's padding missing.
 func TestStride(t *testing.T) {
-	m := draw(t, qrtest.Scene{Width: 900, Height: 600, Text: token})
+	m := scene(t, qrtest.Scene{Width: 900, Height: 600, Text: token})
 	const stride = 960
 	padded := bytes.Repeat([]byte{0x55}, stride*600)
 	for y := range 600 {
@@ -126,7 +128,7 @@ func TestPictureOfThousandsOfCorners(t *testing.T) {
 	if _, err := d.try(plane{m.Pix, 1280, 720, 1280}, step{}); !errors.Is(err, errPoints) {
 		t.Errorf("%d corners were seen (%v): this test would not notice", d.points, err)
 	}
-	if got := read(t, d, draw(t, qrtest.Scene{Width: 640, Height: 480, Text: token})); got != token {
+	if got := read(t, d, scene(t, qrtest.Scene{Width: 640, Height: 480, Text: token})); got != token {
 		t.Error("a decoder that gave up once reads nothing any more")
 	}
 }
@@ -150,7 +152,7 @@ func TestPanicIsAnError(t *testing.T) {
 
 func TestForgetWipes(t *testing.T) {
 	d := NewDecoder()
-	read(t, d, draw(t, qrtest.Scene{Width: 900, Height: 600, Text: token}))
+	read(t, d, scene(t, qrtest.Scene{Width: 900, Height: 600, Text: token}))
 	if len(d.half) == 0 || bytes.Count(d.half, []byte{0}) == len(d.half) {
 		t.Fatal("nothing to wipe")
 	}
@@ -166,6 +168,34 @@ func TestResultRedactsItself(t *testing.T) {
 	slog.New(slog.NewTextHandler(&log, nil)).Info("Read", slog.Any("code", r))
 	if text := log.String() + fmt.Sprint(r) + fmt.Sprintf("%v %s", &r, r); strings.Contains(text, "7f3a") {
 		t.Error(text)
+	}
+}
+
+// Four codes in one picture, one of them twice and one white on black.
+func TestDecodeAll(t *testing.T) {
+	sheet := image.NewGray(image.Rect(0, 0, 2000, 600))
+	draw.Draw(sheet, sheet.Rect, image.White, image.Point{}, draw.Src)
+	for i, s := range []qrtest.Scene{{Text: "one"}, {Text: "two", Angle: 30}, {Text: "two"}, {Text: "three", Inverted: true}} {
+		s.Width, s.Height, s.Seed = 500, 600, uint64(i)
+		part := scene(t, s)
+		draw.Draw(sheet, image.Rect(500*i, 0, 500*i+500, 600), part, image.Point{}, draw.Src)
+	}
+	all, err := NewDecoder().DecodeAll(sheet.Pix, 2000, 600, 2000)
+	if err != nil {
+		t.Error(err)
+	}
+	var got []string
+	for _, r := range all {
+		got = append(got, r.Text)
+	}
+	if slices.Sort(got); strings.Join(got, " ") != "one three two" {
+		t.Errorf("got %q", got)
+	}
+	if all, err := NewDecoder().DecodeAll(make([]byte, 900*40), 900, 40, 900); err != nil || len(all) != 0 {
+		t.Errorf("black: %v, %v", all, err)
+	}
+	if _, err := NewDecoder().DecodeAll(nil, 900, 40, 900); !errors.Is(err, errSize) {
+		t.Errorf("no bytes: %v", err)
 	}
 }
 

@@ -3,14 +3,12 @@ package qr
 import (
 	"strings"
 
-	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode/decoder"
 )
 
 // resultOf reads what a symbol says. One that breaks the standard is not read: better none than a wrong one.
-func resultOf(found *gozxing.Result) (Result, error) {
-	level, _ := found.GetResultMetadata()[gozxing.ResultMetadataType_ERROR_CORRECTION_LEVEL].(string)
-	s, err := parse(found.GetRawBytes(), versionOf(len(found.GetRawBytes()), level))
+func resultOf(codewords []byte, level string) (Result, error) {
+	s, err := parse(codewords, versionOf(len(codewords), level))
 	if err != nil {
 		return Result{}, err
 	}

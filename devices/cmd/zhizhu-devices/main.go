@@ -33,6 +33,7 @@ type commands struct {
 	Personas personasCmd `cmd:"" help:"List the invented residents whose cards can be laid."`
 	IDCard   idcardCmd   `cmd:"" name:"idcard" help:"Field tools for the card reader."`
 	Printer  printerCmd  `cmd:"" help:"Field tools for the printer."`
+	QR       qrCmd       `cmd:"" name:"qr" help:"Field tools for codes."`
 }
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	gap   = 600 * time.Millisecond // silence inside a reply after which its rest won't come
-	quiet = 60 * time.Millisecond  // silence after a spoilt reply, before the command is sent again
+	gap     = 600 * time.Millisecond // silence inside a reply after which its rest won't come, ...
+	longGap = 4 * gap                // ... at most, on a line on which it didn't come in time before
+	longest = 15 * time.Second       // that a reply may take from its first byte, however slowly it trickles in
+	quiet   = 60 * time.Millisecond  // silence after a spoilt reply, before the command is sent again
 
 	readingPatience = 3 * time.Second // with a reading, while it isn't known how long this reader takes
 )
@@ -52,10 +54,21 @@ type conn struct {
 	heard   bool
 	odd     suspicion     // of all that came before anything was heard
 	slowest time.Duration // that a good reading took, wire time not counted
+	gap     time.Duration // see the constant
 }
 
 func newConn(line devices.Line, now func() time.Time) conn {
-	return conn{line: line, now: now, tx: make([]byte, 0, 16), rx: make([]byte, 512)}
+	return conn{line: line, now: now, gap: gap, tx: make([]byte, 0, 16), rx: make([]byte, 512)}
+}
+
+// waits are the ends of what an exchange waits for.
+type waits struct {
+	op      sam.Op
+	begin   context.Context // of a reply that nothing announces
+	chatter context.Context // of anything that is no reply
+	all     context.Context
+	dropped int // dec.Dropped and dec.Noise at the start
+	noise   int
 }
 
 // exchange sends op and returns its reply. The reply's data are valid until the next call. Errors are *softError, or
@@ -69,18 +82,20 @@ func (c *conn) exchange(ctx context.Context, op sam.Op) (sam.Reply, error) {
 	}
 	start := c.now()
 	first := c.patience(op) + c.wire(len(c.tx))
-	all, cancel := context.WithTimeout(ctx, first+gap+2*c.wire(2400))
+	all, cancel := context.WithTimeout(ctx, first+longest)
 	defer cancel()
-	begin, cancel := context.WithTimeout(all, first)
+	chatter, cancel := context.WithTimeout(all, first+gap+2*c.wire(2400))
 	defer cancel()
-	dropped, noise := c.dec.Dropped, c.dec.Noise
+	begin, cancel := context.WithTimeout(chatter, first)
+	defer cancel()
+	w := waits{op: op, begin: begin, chatter: chatter, all: all, dropped: c.dec.Dropped, noise: c.dec.Noise}
 	for {
 		if reply, ok := c.next(op); ok {
 			c.heard = true
 			c.learn(op, reply, start)
 			return reply, nil
 		}
-		err := c.more(all, begin, c.dec.Dropped > dropped)
+		err := c.more(w)
 		switch {
 		case err == nil:
 			continue
@@ -89,7 +104,7 @@ func (c *conn) exchange(ctx context.Context, op sam.Op) (sam.Reply, error) {
 		case !errors.Is(err, errLate):
 			return sam.Reply{}, err
 		}
-		return c.late(op, c.dec.Noise > noise)
+		return c.late(w)
 	}
 }
 
@@ -105,13 +120,15 @@ func (c *conn) learn(op sam.Op, reply sam.Reply, start time.Time) {
 var errLate = errors.New("nothing more comes")
 
 // more waits for the next bytes, for as long as what has come so far deserves.
-func (c *conn) more(all, begin context.Context, spoilt bool) error {
-	wait, cancel := begin, context.CancelFunc(func() {})
+func (c *conn) more(w waits) error {
+	wait, cancel := w.begin, context.CancelFunc(func() {})
 	switch {
 	case c.dec.Partial():
-		wait, cancel = context.WithTimeout(all, gap)
-	case spoilt:
-		wait, cancel = context.WithTimeout(all, quiet)
+		wait, cancel = context.WithTimeout(w.all, c.gap)
+	case c.dec.Dropped > w.dropped:
+		wait, cancel = context.WithTimeout(w.chatter, quiet)
+	case c.dec.Noise > w.noise: // the rest of an earlier reply, maybe: this one's turn is after it
+		wait, cancel = context.WithTimeout(w.chatter, c.patience(w.op))
 	}
 	defer cancel()
 	n, err := c.line.Read(wait, c.rx)
@@ -132,18 +149,21 @@ func (c *conn) take(p []byte) {
 }
 
 // late looks once more at what has come when nothing more comes.
-func (c *conn) late(op sam.Op, spoilt bool) (sam.Reply, error) {
+func (c *conn) late(w waits) (sam.Reply, error) {
+	torn := c.dec.Partial()
 	for c.dec.Partial() {
-		spoilt = true
 		c.dec.GiveUp()
-		if reply, ok := c.next(op); ok {
+		if reply, ok := c.next(w.op); ok {
 			return reply, nil
 		}
 	}
-	if spoilt {
-		return sam.Reply{}, &softError{kind: devices.Garbled, op: op}
+	if torn { // its second half may have been late: the next one gets more time
+		c.gap = min(2*c.gap, longGap)
 	}
-	return sam.Reply{}, &softError{kind: devices.Silent, op: op}
+	if torn || c.dec.Noise > w.noise {
+		return sam.Reply{}, &softError{kind: devices.Garbled, op: w.op}
+	}
+	return sam.Reply{}, &softError{kind: devices.Silent, op: w.op}
 }
 
 // next returns the next whole reply that can be one to op. Replies don't name their command, so one that came late,

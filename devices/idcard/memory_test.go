@@ -29,6 +29,7 @@ type module struct {
 	mute       map[sam.Op]bool                              // commands that are never answered
 	think      map[sam.Op]time.Duration                     // before the answer
 	instead    func(sam.Request) (reply sam.Reply, ok bool) // scripted answers
+	send       func(in chan<- []byte, frame []byte)         // scripted delivery
 	rawInstead func(sam.Request) []byte                     // scripted bytes, nil for nothing
 }
 
@@ -126,10 +127,11 @@ type wire struct {
 	in   chan []byte
 	left []byte
 	lost chan struct{}
+	turn chan struct{}
 }
 
 func newWire(m *module) *wire {
-	return &wire{m: m, dec: sam.Decoder{Requests: true}, in: make(chan []byte, 100), lost: make(chan struct{})}
+	return &wire{m: m, dec: sam.Decoder{Requests: true}, in: make(chan []byte, 10000), lost: make(chan struct{}), turn: make(chan struct{}, 1)}
 }
 
 var errLost = &devices.Error{Device: "idcard", Kind: devices.HungUp, Op: "read"}
@@ -168,10 +170,23 @@ func (w *wire) Write(ctx context.Context, p []byte) error {
 		}
 		if frame, after := w.m.answer(req); len(frame) > 0 {
 			after += time.Duration(len(p)+len(frame)) * 10 * time.Second / 115200
-			time.AfterFunc(after, func() { w.in <- frame })
+			time.AfterFunc(after, func() { w.deliver(frame) })
 		}
 	}
 	return nil
+}
+
+func (w *wire) deliver(frame []byte) {
+	w.m.mu.Lock()
+	send := w.m.send
+	w.m.mu.Unlock()
+	if send == nil {
+		w.in <- frame
+		return
+	}
+	w.turn <- struct{}{} // one reply after the other
+	send(w.in, frame)
+	<-w.turn
 }
 
 // bubble is a driver on a module in memory.
@@ -210,6 +225,7 @@ func (b *bubble) end() {
 	if err := <-b.ended; !errors.Is(err, context.Canceled) {
 		b.Errorf("Serve returned %v", err)
 	}
+	<-time.After(time.Minute) // what was on the wire has come
 }
 
 func (b *bubble) lay(id string) devices.Card {
@@ -233,6 +249,17 @@ func (b *bubble) want(within time.Duration, kinds ...devices.CardEventKind) (e d
 		}
 	}
 	return e
+}
+
+func (b *bubble) next(within time.Duration) devices.CardEvent {
+	b.Helper()
+	select {
+	case e := <-b.events:
+		return e
+	case <-time.After(within):
+		b.Fatalf("no event within %v", within)
+		return devices.CardEvent{}
+	}
 }
 
 // nothing proves that no event comes for so long.

@@ -200,3 +200,65 @@ func TestSelectFailsTwiceThenWorks(t *testing.T) {
 		b.end()
 	})
 }
+
+// TestRepliesThatComeAsTheyLike are good replies, delivered badly.
+func TestRepliesThatComeAsTheyLike(t *testing.T) {
+	halves := func(pause time.Duration) func(chan<- []byte, []byte) {
+		return func(in chan<- []byte, frame []byte) {
+			in <- frame[:len(frame)/2]
+			<-time.After(pause)
+			in <- frame[len(frame)/2:]
+		}
+	}
+	head := []byte{0xAA, 0xAA, 0xAA, 0x96, 0x69, 0x05, 0x00}
+	for name, tc := range map[string]struct {
+		send   func(chan<- []byte, []byte)
+		within time.Duration
+	}{
+		"late halves":  {halves(500 * time.Millisecond), 4 * time.Second},
+		"later halves": {halves(time.Second), 10 * time.Second},
+		"one byte at a time": {func(in chan<- []byte, frame []byte) {
+			for i := range frame {
+				in <- frame[i : i+1]
+				<-time.After(5 * time.Millisecond)
+			}
+		}, 8 * time.Second},
+		"everything twice": {func(in chan<- []byte, frame []byte) {
+			in <- bytes.Clone(frame)
+			in <- frame
+		}, time.Second},
+		"everything twice, later": {func(in chan<- []byte, frame []byte) {
+			in <- bytes.Clone(frame)
+			<-time.After(3 * time.Millisecond)
+			in <- frame
+		}, 2 * time.Second},
+		"a false head before each": {func(in chan<- []byte, frame []byte) { in <- append(bytes.Clone(head), frame...) }, 5 * time.Second},
+		"AA before each":           {func(in chan<- []byte, frame []byte) { in <- append([]byte{0xAA, 0xAA}, frame...) }, time.Second},
+		"noise before and after": {func(in chan<- []byte, frame []byte) {
+			in <- []byte{0, 0xFF, 0x96, 0x69}
+			<-time.After(100 * time.Millisecond)
+			in <- append(frame, 0xAA, 0xAA, 0xAA)
+		}, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newModule()
+				m.send = tc.send
+				b := newBubble(t, m, idcard.Options{})
+				<-time.After(20 * time.Second) // the slowest of them are known after that
+				b.reader.Arm(true)
+				<-time.After(3 * time.Second)
+				want := b.lay("chen-guilan")
+				e := b.want(tc.within, devices.CardFound)
+				for e.Kind != devices.CardRead {
+					e = b.next(tc.within)
+					if e.Kind != devices.CardRead && e.Kind != devices.CardTroubled && e.Kind != devices.CardGone && e.Kind != devices.CardFound {
+						t.Fatalf("event %d", e.Kind)
+					}
+				}
+				same(t, e.Card, want)
+				b.end()
+			})
+		})
+	}
+}

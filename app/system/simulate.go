@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"zhizhu/assets"
+	"zhizhu/devices/probe"
 	"zhizhu/devices/sim"
 	"zhizhu/offline/gateway"
 	"zhizhu/offline/identity"
@@ -29,7 +30,9 @@ type simulation struct {
 	scanner *sim.Scanner
 	printer *sim.Printer
 	paper   *paperTray
-	onBytes func(int) // told what reaches the printer, for measuring; may be nil
+	search  bool         // played ports are left to be searched for
+	ports   []probe.Port // and are these
+	onBytes func(int)    // told what reaches the printer, for measuring; may be nil
 
 	log   *slog.Logger
 	stop  context.CancelFunc
@@ -133,6 +136,10 @@ func (s *simulation) port(p *PortConfig, baud int) (*sim.TTY, error) {
 		return nil, err
 	}
 	p.Port = tty.Path()
+	if s.search {
+		s.ports = append(s.ports, probe.Port{Path: p.Port, TTY: filepath.Base(p.Port), Real: p.Port})
+		*p = PortConfig{Port: autoPort}
+	}
 	s.close = append(s.close, tty.Close)
 	return tty, nil
 }

@@ -14,6 +14,7 @@ import (
 	"zhizhu/app/kiosk"
 	"zhizhu/app/pilot"
 	"zhizhu/app/visit"
+	"zhizhu/devices/probe"
 )
 
 // bench is a terminal on a test's table, its window without a picture.
@@ -32,18 +33,26 @@ func startBench(t testing.TB, cfg Config, dir string) *bench {
 // startWatched tells what reaches the printer and what is shown.
 func startWatched(t testing.TB, cfg Config, dir string, onBytes func(int), onView func(visit.View)) *bench {
 	t.Helper()
+	return start(t, cfg, dir, &simulation{onBytes: onBytes}, onView)
+}
+
+// start serves with what s plays of the machine.
+func start(t testing.TB, cfg Config, dir string, s *simulation, onView func(visit.View)) *bench {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	log := newLog(t.Output())
 	if _, measuring := t.(*testing.B); measuring {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s, err := (&simulation{log: log, onBytes: onBytes}).start(ctx, &cfg, dir, filepath.Join(dir, "receipts"))
+	s.log = log
+	s, err := s.start(ctx, &cfg, dir, filepath.Join(dir, "receipts"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := &bench{sim: s}
 	b.Terminal, err = NewTerminal(ctx, Options{
 		Config: cfg, Log: log, Now: chinaNow, Rand: rand.Reader, Dial: s.dial(), OnView: onView,
+		Ports: func() []probe.Port { return s.ports },
 		Screen: func(post func(visit.Event)) kiosk.Screen {
 			b.window = NewHeadless(post)
 			return b.window

@@ -16,23 +16,35 @@ type bar struct {
 	bench, unit string
 	most        float64
 	what        string
+	needs       string // names in the environment without which it is left out; see lacking
 }
 
 // bars are those of DESIGN.md's budgets. A benchmark measures its peer (a raw append, the wire's time) in the same run.
 var bars = []bar{
-	{"BenchmarkLodge", "x-raw", 2.5, "lodge (seal, commit) beside raw append+fdatasync of the same bytes"},
-	{"BenchmarkCardToFields", "over-ms", 30, "card laid -> fields, ms on top of the wire's own time, mean"},
-	{"BenchmarkVisit", "card-over-ms", 30, "the same, whole program: card laid -> next page shown, median"},
-	{"BenchmarkVisit", "commit-to-byte-ms", 20, "commit -> first byte at the printer, whole program, ms, p95"},
-	{"BenchmarkReceipt", "ms-to-first-byte-worst", 20, "receipt: submit -> first byte on the wire, ms, worst"},
-	{"BenchmarkReceipt", "x-wire-time-median", 1.05, "receipt: whole, beside its wire time at 115200, median"},
-	{"BenchmarkReceipt", "ms-longest-gap", 50, "receipt: longest gap between bytes, ms"},
+	{bench: "BenchmarkLodge", unit: "x-raw", most: 2.5, what: "lodge (seal, commit) beside raw append+fdatasync of the same bytes"},
+	{bench: "BenchmarkCardToFields", unit: "over-ms", most: 30, what: "card laid -> fields, ms on top of the wire's own time, mean"},
+	{bench: "BenchmarkVisit", unit: "card-over-ms", most: 30, what: "the same, whole program: card laid -> next page shown, median"},
+	{bench: "BenchmarkVisit", unit: "commit-to-byte-ms", most: 20, what: "commit -> first byte at the printer, whole program, ms, p95"},
+	{bench: "BenchmarkReceipt", unit: "ms-to-first-byte-worst", most: 20, what: "receipt: submit -> first byte on the wire, ms, worst"},
+	{bench: "BenchmarkReceipt", unit: "x-wire-time-median", most: 1.05, what: "receipt: whole, beside its wire time at 115200, median"},
+	{bench: "BenchmarkReceipt", unit: "ms-longest-gap", most: 50, what: "receipt: longest gap between bytes, ms"},
+	{bench: "BenchmarkBesideZbar", unit: "x-zbar", most: 1, what: "QR: time a camera frame beside zbar's", needs: "ZBAR_PEER"},
+	{bench: "BenchmarkBesideZbar", unit: "false-reads", most: 0, what: "QR: codes read in frames without one", needs: "ZBAR_PEER"},
+	{bench: "BenchmarkBlackboxBesideZbar", unit: "x-zbar", most: 1, what: "QR: time a picture of ZXing's set beside zbar's", needs: "ZBAR_PEER ZXING_BLACKBOX"},
+	{bench: "BenchmarkBlackbox", unit: "unread", most: 716 - 641, what: "QR: unread of the 716 of ZXing's set", needs: "ZXING_BLACKBOX"},
+	{bench: "BenchmarkBlackbox", unit: "false-reads", most: 0, what: "QR: codes read in ZXing's pictures without one", needs: "ZXING_BLACKBOX"},
 }
 
 // result is one line of a benchmark: its values by unit.
 type result struct {
 	name   string
 	values map[string]float64
+}
+
+// of says whether it is of a benchmark, or of a sub-benchmark of it.
+func (r result) of(bench string) bool {
+	rest, ok := strings.CutPrefix(r.name, bench)
+	return ok && (rest == "" || rest[0] == '-' || rest[0] == '/')
 }
 
 // variant is the name of a sub-benchmark, in brackets, "" for none.
@@ -47,17 +59,33 @@ func (r result) variant() string {
 	return " [" + sub + "]"
 }
 
-func main() {
-	os.Exit(run(os.Stdin, os.Stdout))
+// reasons are what staff do about what is lacking.
+var reasons = map[string]string{
+	"ZBAR_PEER":      "apt install libzbar-dev",
+	"ZXING_BLACKBOX": "set ZXING_BLACKBOX to core/src/test/resources/blackbox of github.com/zxing/zxing",
 }
 
-func run(in io.Reader, out io.Writer) int {
+// lacking says why a measure is left out, "" if nothing is lacking: what it is measured by is not shipped.
+func (b bar) lacking(getenv func(string) string) string {
+	for name := range strings.FieldsSeq(b.needs) {
+		if getenv(name) == "" {
+			return "left out: " + reasons[name]
+		}
+	}
+	return ""
+}
+
+func main() {
+	os.Exit(run(os.Stdin, os.Stdout, os.Getenv))
+}
+
+func run(in io.Reader, out io.Writer, getenv func(string) string) int {
 	results, failed, err := read(in, out)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench: read results:", err)
 		return 1
 	}
-	text, met := table(results)
+	text, met := table(results, getenv)
 	if _, err := io.WriteString(out, text); err != nil || failed || !met {
 		return 1
 	}
@@ -97,7 +125,7 @@ func parse(line string) (result, bool) {
 }
 
 // table sets the measures beside their bars and says whether all were met.
-func table(results []result) (string, bool) {
+func table(results []result, getenv func(string) string) (string, bool) {
 	var out strings.Builder
 	met := true
 	line := func(what, value string, most float64, verdict string) {
@@ -109,7 +137,7 @@ func table(results []result) (string, bool) {
 		found := false
 		for _, r := range results {
 			v, ok := r.values[b.unit]
-			if !ok || !strings.HasPrefix(r.name, b.bench) {
+			if !ok || !r.of(b.bench) {
 				continue
 			}
 			found = true
@@ -119,7 +147,11 @@ func table(results []result) (string, bool) {
 			}
 			line(b.what+r.variant(), strconv.FormatFloat(v, 'f', 2, 64), b.most, verdict)
 		}
-		if !found {
+		switch reason := b.lacking(getenv); {
+		case found:
+		case reason != "":
+			fmt.Fprintf(&out, "%-72s %10s %8.2f  %s\n", b.what, "-", b.most, reason)
+		default:
 			line(b.what, "-", b.most, "NOT MEASURED")
 		}
 	}

@@ -13,24 +13,40 @@ BenchmarkReceipt-2     	       5	 150200345 ns/op	         3.5 ms-to-first-byte-
 PASS
 `
 
+const codes = `BenchmarkBlackbox-2             	1	1689756501 ns/op	0 false-reads	716 pictures	641 read	75 unread
+BenchmarkBesideZbar/720p-2      	1	2206757794 ns/op	0 false-reads	0.30 x-zbar
+BenchmarkBlackboxBesideZbar-2   	1	9467722216 ns/op	5 false-reads	0.47 x-zbar
+`
+
 func TestRun(t *testing.T) {
 	tests := []struct {
 		name, in string
 		code     int
 		want     string
+		has      string // in the environment
 	}{
-		{"all within", good, 0, "2.10     2.50  ok"},
-		{"one missed", strings.Replace(good, "2.10 x-raw", "2.60 x-raw", 1), 1, "2.60     2.50  MISSED"},
-		{"not measured", strings.Replace(good, "ms-to-first-byte-worst", "other", 1), 1, "NOT MEASURED"},
-		{"nothing", "", 1, "NOT MEASURED"},
-		{"test failed", good + "FAIL\tzhizhu/offline/outbox\t1s\n", 1, "ok"},
-		{"variant named", strings.Replace(good, "BenchmarkReceipt-2 ", "BenchmarkReceipt/no-marks-2 ", 1), 0, "worst [no-marks]"},
-		{"garbled", "BenchmarkLodge-2 1 x ns/op\n" + good, 0, "ok"},
+		{"all within", good, 0, "2.10     2.50  ok", ""},
+		{"one missed", strings.Replace(good, "2.10 x-raw", "2.60 x-raw", 1), 1, "2.60     2.50  MISSED", ""},
+		{"not measured", strings.Replace(good, "ms-to-first-byte-worst", "other", 1), 1, "NOT MEASURED", ""},
+		{"nothing", "", 1, "NOT MEASURED", ""},
+		{"test failed", good + "FAIL\tzhizhu/offline/outbox\t1s\n", 1, "ok", ""},
+		{"variant named", strings.Replace(good, "BenchmarkReceipt-2 ", "BenchmarkReceipt/no-marks-2 ", 1), 0, "worst [no-marks]", ""},
+		{"garbled", "BenchmarkLodge-2 1 x ns/op\n" + good, 0, "ok", ""},
+		{"left out", good, 0, "left out: apt install libzbar-dev", ""},
+		{"not left out", good, 1, "NOT MEASURED", "ZBAR_PEER ZXING_BLACKBOX"},
+		{"QR", good + codes, 0, "QR: time a camera frame beside zbar's [720p]                                   0.30     1.00  ok", "ZBAR_PEER ZXING_BLACKBOX"},
+		{"QR, misread", good + strings.Replace(codes, "0 false", "1 false", 1), 1, "MISSED", "ZBAR_PEER ZXING_BLACKBOX"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder
-			if code := run(strings.NewReader(tt.in), &out); code != tt.code {
+			getenv := func(name string) string {
+				if strings.Contains(tt.has, name) {
+					return "x"
+				}
+				return ""
+			}
+			if code := run(strings.NewReader(tt.in), &out, getenv); code != tt.code {
 				t.Errorf("exit %d, want %d", code, tt.code)
 			}
 			if !strings.Contains(out.String(), tt.want) || !strings.HasPrefix(out.String(), tt.in) {

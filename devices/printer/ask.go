@@ -2,7 +2,6 @@ package printer
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"zhizhu/devices"
@@ -18,13 +17,25 @@ type asking struct {
 	got    uint8
 	due    time.Time // when the next round begins
 	rounds int
+
+	quiet  time.Time // no question before: an answer may still come, and would be taken for the next one's
+	missed bool      // a question was given up
+	asked  int       // questions of the running job that the printer has answered before
+	heard  int       // answers since it began
 }
 
-const lastQuestion = 4
+// Questions 1 to 4 are those of real-time status. The others wait their turn: they are for printers that don't tell of
+// their paper in real time, or of nothing.
+const (
+	lastRealTime = 4
+	rollQuestion = 5
+	autoQuestion = 6
+	lastQuestion = autoQuestion
+)
 
 // answered takes in the answer to the open question.
 func (a *asking) answered(c *escpos.Condition, b byte) bool {
-	if a.open == 0 {
+	if a.open == 0 || a.open > lastRealTime {
 		return false
 	}
 	c.RealTime(a.open, b)
@@ -35,21 +46,66 @@ func (a *asking) answered(c *escpos.Condition, b byte) bool {
 
 func (s *session) question(ctx context.Context, n int) error {
 	s.ask.open, s.ask.at = n, s.now()
+	if s.answers(n) || n == autoQuestion && s.cond.Answered == 0 {
+		s.ask.asked++
+	}
+	switch n {
+	case rollQuestion:
+		return s.line.Write(ctx, escpos.Roll())
+	case autoQuestion:
+		return s.line.Write(ctx, escpos.TellChanges())
+	}
 	return s.line.Write(ctx, escpos.Query(n))
 }
 
+// answers says that the printer answers question n, as far as is known.
+func (s *session) answers(n int) bool { return s.cond.Answered&(1<<n) != 0 }
+
+// asks says whether question n is one for this printer now.
+func (s *session) asks(n int) bool {
+	switch n {
+	case rollQuestion:
+		return s.met.roll && !s.answers(lastRealTime) && !s.held
+	case autoQuestion:
+		return s.met.auto && s.cond.Answered == 0 && !s.held
+	}
+	return n <= lastRealTime
+}
+
 // expire gives up the open question when its time is over. A late answer would be taken for the next one's, so the
-// round is over too where an answer was to be expected.
+// round is over too where an answer was to be expected, and nothing is asked for a while.
 func (s *session) expire() {
 	a := &s.ask
-	if a.open == 0 || s.now().Sub(a.at) < s.p.opt.Answer {
+	if a.open == 0 || s.now().Sub(a.at) < s.answer {
 		return
 	}
-	if s.cond.Answered&(1<<a.open) != 0 && a.next > 0 {
-		a.next = lastQuestion + 1
+	s.giveUpQuestion(2 * s.answer)
+}
+
+// giveUpQuestion gives up the open question. Nothing is asked for a while if its answer may still come.
+func (s *session) giveUpQuestion(quiet time.Duration) {
+	a := &s.ask
+	if s.answers(a.open) || a.open == 1 && a.rounds == 0 {
+		a.quiet, a.missed = s.now().Add(quiet), true
+		if a.next > 0 && a.rounds > 0 {
+			a.next = lastQuestion + 1
+		}
 	}
 	a.open = 0
 }
+
+// unasked takes in an answer to no open question: to one that was given up, if there is one. The printer is slow then.
+func (s *session) unasked() {
+	if !s.ask.missed {
+		s.dropped++
+		return
+	}
+	s.ask.missed = false
+	s.answer = min(s.answer*2, max(slowest, s.p.opt.Answer))
+}
+
+// slowest is how long is waited at the most for an answer of a printer that is known to be slow.
+const slowest = 1200 * time.Millisecond
 
 // idle does what is due between jobs and returns when there is nothing to do but wait.
 func (s *session) idle(ctx context.Context) error {
@@ -81,14 +137,14 @@ func (s *session) due() func(context.Context) error {
 		return nil
 	case s.stuck():
 		return s.release
-	case a.open != 0:
+	case a.open != 0, s.now().Before(a.quiet):
 		return nil
 	case a.next > 0:
 		return s.nextQuestion
-	case s.p.left.any && s.kind() == devices.OK && !s.held && a.rounds > 0:
+	case s.p.left.any && s.kind() == devices.OK && !s.held && s.fresh && !s.mute():
 		return s.clean
-	case s.identifyDue():
-		return s.identify
+	case s.meetDue():
+		return s.meet
 	case !s.now().Before(a.due):
 		a.next, a.got = 1, 0
 		return s.nextQuestion
@@ -98,17 +154,28 @@ func (s *session) due() func(context.Context) error {
 
 // nextQuestion asks the next question of the round, or ends it.
 func (s *session) nextQuestion(ctx context.Context) error {
-	n := s.ask.next
-	if n > lastQuestion {
-		s.endRound()
-		return nil
+	for n := s.ask.next; n <= lastQuestion; n++ {
+		if s.asks(n) {
+			s.ask.next = n + 1
+			return s.question(ctx, n)
+		}
 	}
-	s.ask.next++
-	return s.question(ctx, n)
+	s.endRound()
+	return nil
 }
 
+// tryAgain is after how many rounds of silence a printer that has answered in its turn only is asked again so.
+const tryAgain = 10
+
 func (s *session) endRound() {
-	s.silence = s.ask.got == 0
+	silence := s.ask.got == 0
+	switch {
+	case s.silence && !silence, s.ask.rounds == 0:
+		s.met.begin(silence) // it may have been switched off, or exchanged
+	case silence && s.met.turned && s.ask.rounds%tryAgain == 0:
+		s.met.begin(true)
+	}
+	s.silence, s.fresh = silence, true
 	s.ask.next = 0
 	s.ask.rounds++
 	s.ask.due = s.now().Add(s.p.opt.Poll)
@@ -116,6 +183,9 @@ func (s *session) endRound() {
 
 // stuck says that the printer may be waiting for the rest of a picture: a question would be taken for a part of it.
 func (s *session) stuck() bool { return s.p.left.owed > 0 || s.p.left.lost }
+
+// mute says that the printer, which has spoken, says nothing now: it may be switched off.
+func (s *session) mute() bool { return s.silence && s.speaks() }
 
 // forgiveXoff forgets an XOFF whose XON must have been lost: nothing makes a printer refuse bytes so long while it
 // says that it is well, or says nothing because we don't ask.
@@ -130,9 +200,11 @@ func (s *session) forgiveXoff() {
 func (s *session) untilNext() time.Duration {
 	at := s.ask.due
 	if s.ask.open != 0 {
-		at = s.ask.at.Add(s.p.opt.Answer)
-	} else if s.id.open && s.id.at.Add(s.p.opt.Answer).Before(at) {
-		at = s.id.at.Add(s.p.opt.Answer)
+		at = s.ask.at.Add(s.answer)
+	} else if s.now().Before(s.ask.quiet) {
+		at = s.ask.quiet
+	} else if s.met.open != 0 && s.met.at.Add(s.answer).Before(at) {
+		at = s.met.at.Add(s.answer)
 	}
 	if s.stuck() {
 		at = s.now().Add(s.p.opt.Answer)
@@ -143,27 +215,42 @@ func (s *session) untilNext() time.Duration {
 // askAll asks everything once and waits for the answers. It returns the questions that were answered.
 func (s *session) askAll(ctx context.Context) (uint8, error) {
 	var got uint8
+	if err := s.settleQuestion(ctx); err != nil {
+		return got, err
+	}
 	for n := 1; n <= lastQuestion; n++ {
-		ok, err := s.pump(ctx, s.p.opt.Answer, func() bool { return s.ask.open == 0 })
-		if err != nil {
-			return got, err
-		}
-		if !ok {
-			s.ask.open = 0
+		if !s.asks(n) {
+			continue
 		}
 		if err := s.question(ctx, n); err != nil {
 			return got, err
 		}
-		if ok, err = s.pump(ctx, s.p.opt.Answer, func() bool { return s.ask.open == 0 }); err != nil {
+		ok, err := s.pump(ctx, s.answer, func() bool { return s.ask.open == 0 })
+		if err != nil {
 			return got, err
 		}
 		if ok {
 			got |= 1 << n
 		}
-		s.ask.open = 0
+		if err := s.settleQuestion(ctx); err != nil {
+			return got, err
+		}
 	}
-	s.silence = got == 0
+	s.silence, s.fresh = got == 0, true
 	return got, nil
+}
+
+// settleQuestion waits until an open question is answered or given up, and until no answer to an earlier one can come
+// any more.
+func (s *session) settleQuestion(ctx context.Context) error {
+	if _, err := s.pump(ctx, s.answer, func() bool { return s.ask.open == 0 }); err != nil {
+		return err
+	}
+	if s.ask.open != 0 {
+		s.giveUpQuestion(s.answer)
+	}
+	_, err := s.pump(ctx, s.ask.quiet.Sub(s.now()), func() bool { return !s.now().Before(s.ask.quiet) })
+	return err
 }
 
 // giveUp breaks off a job that is stuck inside a picture of which owed bytes are missing, with the cause if the printer
@@ -173,13 +260,13 @@ func (s *session) askAll(ctx context.Context) (uint8, error) {
 func (s *session) giveUp(ctx context.Context, owed int) error {
 	s.ask.open, s.ask.next = 0, 0
 	for _, n := range [...]int{4, 2, 3} { // paper, cover, cutter
-		if s.deaf || s.cond.Answered&(1<<n) == 0 || owed < len(escpos.Query(n)) {
+		if s.deaf || !s.answers(n) || owed < len(escpos.Query(n)) {
 			continue
 		}
 		if err := s.question(ctx, n); err != nil {
 			return err
 		}
-		answered, err := s.pump(ctx, s.p.opt.Answer, func() bool { return s.ask.open == 0 })
+		answered, err := s.pump(ctx, s.answer, func() bool { return s.ask.open == 0 })
 		if err != nil {
 			return err
 		}
@@ -189,48 +276,4 @@ func (s *session) giveUp(ctx context.Context, owed int) error {
 		return &brokenOffError{k}
 	}
 	return &brokenOffError{devices.Stalled}
-}
-
-// identity is what the printer says of itself. Its answer comes in turn, after all that was sent before the question;
-// a printer that gives it can be asked for it again, as a mark in the middle of a job.
-type identity struct {
-	known bool
-	tries int
-	open  bool
-	at    time.Time
-	model string
-}
-
-const identityTries = 2
-
-func (s *session) identifyDue() bool {
-	if s.id.open && s.now().Sub(s.id.at) >= s.p.opt.Answer {
-		s.id.open = false
-	}
-	return !s.id.known && !s.id.open && s.id.tries < identityTries && s.cond.Answered != 0 && !s.silence && !s.held &&
-		s.kind() == devices.OK
-}
-
-func (s *session) identify(ctx context.Context) error {
-	s.id.open, s.id.at = true, s.now()
-	s.id.tries++
-	return s.line.Write(ctx, escpos.Identify())
-}
-
-// hearMark takes in the answer to an identification, be it the first or a mark.
-func (s *session) hearMark(b byte) {
-	if s.passed < s.sent {
-		s.passed++
-		return
-	}
-	if !s.id.open && s.id.known {
-		s.dropped++
-		return
-	}
-	s.id.known, s.id.open = true, false
-	draw := !escpos.ChineseFont(b)
-	s.p.mu.Lock()
-	s.p.draw = draw
-	s.p.mu.Unlock()
-	s.log.Info("Printer identified", slog.Int("type", int(b)), slog.Bool("chinese", !draw))
 }

@@ -27,6 +27,7 @@ type Options struct {
 	Poll   time.Duration // between two rounds of status questions while idle; 0 is 2 s
 	Answer time.Duration // how long an answer may take; 0 is 300 ms
 	Stall  time.Duration // how long a printer may take no byte in the middle of a job; 0 is 10 s
+	Cool   time.Duration // how long a printer may need to recover by itself, as from a hot head; 0 is 60 s
 	Settle time.Duration // how long after a job status may stay bad or missing; 0 is 5 s, the time for printing is added
 	Buffer int           // the printer's receive buffer; 0 is 4096 bytes
 }
@@ -62,6 +63,7 @@ func New(o Options) (*Printer, error) {
 	defaults(&o.Poll, 2*time.Second)
 	defaults(&o.Answer, 300*time.Millisecond)
 	defaults(&o.Stall, 10*time.Second)
+	defaults(&o.Cool, time.Minute)
 	defaults(&o.Settle, 5*time.Second)
 	defaults(&o.Buffer, 4096)
 	p := &Printer{opt: o, why: devices.NoPort, rare: rareFonts{load: o.RareFont, log: o.Log}}
@@ -89,11 +91,15 @@ const answerAfter = 2 * time.Second
 // ends. Calls at the same time are printed one after the other.
 func (p *Printer) Print(ctx context.Context, doc devices.Document) devices.PrintResult {
 	p.mu.Lock()
-	s, why, draw := p.cur, p.why, p.draw
+	s, why := p.cur, p.why
 	p.mu.Unlock()
 	if s == nil {
 		return failed(why)
 	}
+	s.awaitFont(ctx)
+	p.mu.Lock()
+	draw := p.draw
+	p.mu.Unlock()
 	laid, err := escpos.Layout(doc, escpos.Profile{
 		Dots: p.opt.Dots, DrawChinese: draw, NativeQR: p.opt.NativeQR, Glyphs: p.glyphs, Rare: p.rare.find, Code: code,
 	})

@@ -169,8 +169,7 @@ func TestCoverOpenedInTheMiddle(t *testing.T) {
 	r.sound()
 }
 
-// The simulated printer takes a question inside a picture for a part of the picture, as real ones may: what it misses of
-// the picture is made up for, and the next receipt is whole.
+// What the printer misses of the picture is made up for, and the next receipt is whole.
 func TestCoverOpenedInsideAPicture(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, rigOptions{
@@ -183,8 +182,8 @@ func TestCoverOpenedInsideAPicture(t *testing.T) {
 	go func() { result <- r.driver.Print(context.Background(), receiptFor("陈桂兰", number)) }()
 	waitFor(t, func() bool { return r.sim.Received() > before+1000 })
 	r.sim.SetCover(true)
-	wantFailed(t, <-result, devices.Stalled)
-	wantFailed(t, r.print(receiptFor("陈桂兰", number)), devices.Stalled)
+	wantFailed(t, <-result, devices.CoverOpen) // it says so of itself
+	wantFailed(t, r.print(receiptFor("陈桂兰", number)), devices.CoverOpen)
 	r.sim.SetCover(false)
 	r.await("ready", ready)
 	printed(t, r.print(receiptFor("吉", "2")))
@@ -285,18 +284,26 @@ func TestPrinterThatFallsSilentInTheJob(t *testing.T) {
 
 func TestPrinterThatOnlySaysHowItsPaperIs(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, rigOptions{
-		sim:    sim.PrinterOptions{Mute: []int{1, 2, 3}, NoIdentify: true},
-		driver: printer.Options{Answer: 50 * time.Millisecond},
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel(makes["only paper"])
+		stop := m.start(t)
+		defer stop()
+		p, status := serveOn(t, printer.Options{}, m)
+		m.change(func(m *model) { m.nearEnd = true })
+		after(t, 10*time.Second)
+		if s := status(); s.State != devices.Ready || s.Paper != devices.PaperLow {
+			t.Errorf("got %+v", s)
+		}
+		if got := p.Print(t.Context(), receiptFor("陈桂兰", number)); got.Outcome != devices.PrintUnknown {
+			t.Errorf("got %+v, want unknown: cover and cutter were never confirmed", got)
+		}
+		m.change(func(m *model) { m.paperOut = true })
+		after(t, 10*time.Second)
+		if s := status(); s.State != devices.Faulty || s.Reason != devices.PaperOut || s.Paper != devices.PaperEnd {
+			t.Errorf("got %+v", s)
+		}
+		wantFailed(t, p.Print(t.Context(), receiptFor("陈桂兰", "2")), devices.PaperOut)
 	})
-	r.sim.SetPaper(devices.PaperLow)
-	r.await("low", func(s devices.Status) bool { return s.State == devices.Ready && s.Paper == devices.PaperLow })
-	if got := r.print(receiptFor("陈桂兰", number)); got.Outcome != devices.PrintUnknown {
-		t.Fatalf("got %+v, want unknown: cover and cutter were never confirmed", got)
-	}
-	r.sim.SetPaper(devices.PaperEnd)
-	r.await("out", reason(devices.PaperOut))
-	wantFailed(t, r.print(receiptFor("陈桂兰", "2")), devices.PaperOut)
 }
 
 func TestHangUpAndReturn(t *testing.T) {

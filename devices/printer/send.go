@@ -20,8 +20,9 @@ func (b *brokenOffError) Error() string { return "break off job: " + b.kind.Stri
 func (s *session) print(ctx context.Context, j job) (devices.PrintResult, error) {
 	s.busy = true
 	s.tell()
+	s.ask.asked, s.ask.heard = 0, 0
 	start := s.now()
-	t := &transmission{session: s, job: j, start: start, printed: start}
+	t := &transmission{session: s, job: j, start: start, printed: start, spoke: s.speaks() && !s.silence}
 	whole := false
 	defer func() {
 		if !whole { // a panic: the next session must clean up
@@ -30,7 +31,7 @@ func (s *session) print(ctx context.Context, j job) (devices.PrintResult, error)
 	}()
 	res, err := t.run(ctx)
 	whole = true
-	s.busy = false
+	s.busy, s.fresh = false, false
 	s.ask.due = s.now() // how is it now?
 	if err == nil {
 		s.tell()
@@ -55,6 +56,8 @@ type transmission struct {
 	asked   time.Time // last question in the stream
 	turn    int       // which one
 	printed time.Time // when, by its dots, all that was sent will be on paper
+	spoke   bool      // the printer said how it is before the job
+	lost    bool      // it never said that it is done
 	backlog []backlog // what is on its way, by that reckoning
 }
 
@@ -92,21 +95,8 @@ func (t *transmission) prepare(ctx context.Context) error {
 	if err := t.drain(ctx); err != nil {
 		return err
 	}
-	if t.stuck() {
-		if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
-			return cmp.Or(err, t.giveUp(ctx, t.p.left.owed))
-		}
-		if err := t.release(ctx); err != nil {
-			return err
-		}
-	}
-	if t.kind() == devices.CutterJam {
-		if err := t.line.Write(ctx, escpos.Recover()); err != nil {
-			return err
-		}
-	}
-	if t.kind() != devices.OK {
-		if _, err := t.askAll(ctx); err != nil {
+	for _, do := range []func(context.Context) error{t.unstick, t.settleMeeting, t.inquire, t.coolDown} {
+		if err := do(ctx); err != nil {
 			return err
 		}
 	}
@@ -120,6 +110,52 @@ func (t *transmission) prepare(ctx context.Context) error {
 		return t.clean(ctx)
 	}
 	return nil
+}
+
+// unstick frees a printer that waits for the rest of an earlier picture, if it takes bytes.
+func (t *transmission) unstick(ctx context.Context) error {
+	if !t.stuck() {
+		return nil
+	}
+	if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
+		return cmp.Or(err, t.giveUp(ctx, t.p.left.owed))
+	}
+	return t.release(ctx)
+}
+
+// inquire asks how the printer is now where it was not well, or something of an earlier job is left.
+func (t *transmission) inquire(ctx context.Context) error {
+	if t.kind() == devices.CutterJam {
+		if err := t.line.Write(ctx, escpos.Recover()); err != nil {
+			return err
+		}
+	}
+	if t.kind() == devices.OK && (!t.p.left.any || t.fresh) {
+		return nil
+	}
+	_, err := t.askAll(ctx)
+	return err
+}
+
+// coolDown waits for a printer that recovers by itself.
+func (t *transmission) coolDown(ctx context.Context) error {
+	for t.cond.Recovering && t.now().Sub(t.hot) < t.p.opt.Cool && t.job.ctx.Err() == nil {
+		if _, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.cond.Recovering }); err != nil {
+			return err
+		}
+		if _, err := t.askAll(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// patience is how long the printer may take no byte now.
+func (t *transmission) patience() time.Duration {
+	if t.cond.Recovering {
+		return max(t.p.opt.Cool, t.p.opt.Stall)
+	}
+	return t.p.opt.Stall
 }
 
 // send puts all pieces on the wire, several small ones at a time.
@@ -202,7 +238,7 @@ func (t *transmission) waitInside(ctx context.Context) error {
 		if k := t.worst(); k != devices.OK && k != devices.Stalled {
 			return &brokenOffError{k}
 		}
-		if t.now().Sub(since) > t.p.opt.Stall {
+		if t.now().Sub(since) > t.patience() {
 			return t.giveUp(ctx, t.owed)
 		}
 		if _, err := t.pump(ctx, askEvery, func() bool { return !t.held }); err != nil {
@@ -230,31 +266,34 @@ func (t *transmission) between(ctx context.Context, n int) error {
 			return err
 		}
 		wait := t.full(n)
-		if wait == 0 && !t.held {
+		if wait == 0 && !t.blocked() {
 			return nil
 		}
 		if t.passed != progress {
 			since, progress = t.now(), t.passed
 		}
-		if t.now().Sub(since) > t.p.opt.Stall {
+		if t.now().Sub(since) > t.patience() {
 			return &brokenOffError{devices.Stalled}
 		}
 		if wait == 0 {
 			wait = askEvery
 		}
-		if _, err := t.pump(ctx, wait, func() bool { return !t.held && t.full(n) == 0 }); err != nil {
+		if _, err := t.pump(ctx, wait, func() bool { return !t.blocked() && t.full(n) == 0 }); err != nil {
 			return err
 		}
 	}
 }
 
+// blocked says that the printer takes no more, or would not print it.
+func (t *transmission) blocked() bool { return t.held || t.worst() == devices.Stalled }
+
 // inStream writes the questions and marks that are due.
 func (t *transmission) inStream(ctx context.Context) error {
 	t.expire()
 	every := max(askEvery, 300*10*time.Second/time.Duration(t.line.Baud())) // one byte in a hundred
-	if t.ask.open == 0 && t.now().Sub(t.asked) >= every {
+	if t.ask.open == 0 && t.now().Sub(t.asked) >= every && !t.now().Before(t.ask.quiet) {
 		t.asked = t.now()
-		t.turn = t.turn%lastQuestion + 1
+		t.turn = t.turn%lastRealTime + 1
 		if err := t.question(ctx, t.turn); err != nil {
 			return err
 		}
@@ -263,8 +302,14 @@ func (t *transmission) inStream(ctx context.Context) error {
 	if len(t.marks) > 0 {
 		last = t.marks[len(t.marks)-1]
 	}
-	if t.id.known && t.bytes-last >= markEvery && !t.held {
+	switch {
+	case t.held || t.bytes-last < markEvery:
+		return nil
+	case t.met.marks:
 		return t.mark(ctx)
+	case t.met.auto && t.cond.Answered == 0: // the only thing that it answers: it shows that it is still there
+		t.marks = append(t.marks, t.bytes)
+		return t.question(ctx, autoQuestion)
 	}
 	return nil
 }
@@ -279,7 +324,7 @@ func (t *transmission) mark(ctx context.Context) error {
 // A printer that answers marks says itself how far it is; else its speed is reckoned.
 func (t *transmission) full(n int) time.Duration {
 	window := t.p.opt.Buffer * 3 / 4
-	if t.id.known {
+	if t.met.marks {
 		done := 0
 		if t.passed > 0 {
 			done = t.marks[min(t.passed, len(t.marks))-1]

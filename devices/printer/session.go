@@ -29,20 +29,26 @@ type session struct {
 	dropped int
 
 	ask     asking
-	id      identity
+	answer  time.Duration // how long an answer may take
+	met     meeting
 	sent    int // marks sent in this line's life
 	passed  int // marks answered: the printer has worked off all that was sent before them
 	busy    bool
 	told    devices.Status
 	heard   time.Time // when the last byte came
 	silence bool      // the last round of questions was not answered at all
+	fresh   bool      // a whole round of questions was asked since the last job
 	deaf    bool      // a question inside a picture was not answered
+	autos   int       // automatic statuses that came
+	hot     time.Time // since when the printer recovers by itself, zero while it doesn't
+	low     time.Time // when the paper was last seen to be near its end
+	strange stranger
 }
 
 func newSession(p *Printer, line devices.Line, report func(devices.Status)) *session {
 	return &session{
 		p: p, line: line, report: report, log: p.opt.Log, now: p.opt.Now,
-		jobs: make(chan job), over: make(chan struct{}), in: newInbox(),
+		jobs: make(chan job), over: make(chan struct{}), in: newInbox(), met: newMeeting(), answer: p.opt.Answer,
 	}
 }
 
@@ -125,11 +131,30 @@ func (s *session) drain(ctx context.Context) error {
 		}
 		s.heard = s.now()
 		s.decoder.Feed(b, s.hear)
+		s.note()
+		if what := s.strange.hear(b); what != "" {
+			return &devices.Error{Device: "printer", Kind: devices.WrongDevice, Op: "hear " + what}
+		}
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err
+}
+
+// note remembers since when things are as they are now.
+func (s *session) note() {
+	if now := s.now(); !s.cond.Recovering {
+		s.hot = time.Time{}
+	} else if s.hot.IsZero() {
+		s.hot = now
+	}
+	switch {
+	case s.cond.CoverOpen, s.cond.PaperEnd:
+		s.low = time.Time{} // a new roll may come
+	case s.cond.PaperLow:
+		s.low = s.now()
+	}
 }
 
 // hear takes in one reply.
@@ -143,16 +168,22 @@ func (s *session) hear(r escpos.Reply) {
 		s.held = false
 	case escpos.RealTime:
 		if !s.ask.answered(&s.cond, r.Byte) {
-			s.dropped++
+			s.unasked()
 		}
+		s.ask.heard++
 		s.silence = false
 	case escpos.Auto:
 		s.cond.Auto(r.Block)
+		s.autos++
+		if s.cond.Answered == 0 {
+			s.ask.heard++
+		}
+		s.hearAuto()
 		s.silence = false
 	case escpos.Queued:
-		s.hearMark(r.Byte)
+		s.hearByte(r.Byte)
 	case escpos.Text:
-		s.id.model = r.Name
+		s.hearName(r.Name)
 	case escpos.Noise:
 		s.dropped++
 	}
@@ -204,6 +235,9 @@ func (s *session) worst() devices.Kind {
 	return devices.OK
 }
 
+// speaks says that the printer has ever said how it is.
+func (s *session) speaks() bool { return s.cond.Answered != 0 || s.cond.Told || s.met.roll }
+
 // noticeDropped is how many dropped replies are worth a report of their own.
 const noticeDropped = 50
 
@@ -213,10 +247,10 @@ func (s *session) tell() {
 		return
 	}
 	st := devices.Status{
-		Port: s.line.Path(), Model: s.id.model, Reason: s.kind(), Paper: s.paper(), Dropped: s.dropped, Since: s.told.Since,
+		Port: s.line.Path(), Model: s.met.model(), Reason: s.kind(), Paper: s.paper(), Dropped: s.dropped, Since: s.told.Since,
 	}
 	switch {
-	case s.cond.Answered == 0 || s.silence:
+	case !s.speaks() || s.silence:
 		st.State, st.Reason, st.Paper = devices.Unknown, devices.Silent, devices.PaperUnknown
 	case st.Reason != devices.OK:
 		st.State = devices.Faulty
@@ -240,13 +274,17 @@ func (s *session) tell() {
 	s.p.opt.OnStatus(st)
 }
 
+// lowHold is how long the paper must be seen not to be near its end until that is believed: at its edge the roll turns
+// past the sensor now here, now there.
+const lowHold = 15 * time.Second
+
 func (s *session) paper() devices.Paper {
 	switch c := s.cond; {
 	case c.PaperEnd:
 		return devices.PaperEnd
-	case c.PaperLow:
+	case c.PaperLow, !s.low.IsZero() && s.now().Sub(s.low) < lowHold:
 		return devices.PaperLow
-	case c.Answered&(1<<4) != 0:
+	case c.Answered&(1<<lastRealTime) != 0, c.Told, s.met.roll:
 		return devices.PaperOK
 	}
 	return devices.PaperUnknown

@@ -35,8 +35,25 @@ func Recover() []byte { return []byte{dle, 0x05, 0x02} }
 // its answer proves that the printer has got that far.
 func Identify() []byte { return []byte{gs, 'I', 2} }
 
-// Model asks for the model's name, which is answered as text.
-func Model() []byte { return []byte{gs, 'I', 'C'} }
+// Facts that [Ask] asks for. A number is answered by one byte, a letter by text.
+const (
+	ModelID  = 1
+	Version  = 3
+	Firmware = 'A'
+	Maker    = 'B'
+	Model    = 'C'
+)
+
+// Ask asks for a fact about the printer. Like [Identify] it is answered in its turn.
+func Ask(fact byte) []byte { return []byte{gs, 'I', fact} }
+
+// TellChanges asks to be told of each change of line, cover, cutter and paper, and how all of them are now. A drawer's switch, of
+// which we have none, is left out.
+func TellChanges() []byte { return []byte{gs, 'a', 0x02 | 0x04 | 0x08} }
+
+// Roll asks for the paper sensors, in its turn: for printers that know no real-time status. A printer that is offline
+// for want of paper doesn't get as far as answering it.
+func Roll() []byte { return []byte{gs, 'r', 1} }
 
 // ChineseFont reads the answer to [Identify].
 func ChineseFont(id byte) bool { return id&1 != 0 }

@@ -9,7 +9,7 @@ const (
 	FlowOff                   // XOFF: it takes no more
 	RealTime                  // Byte answers a [Query]
 	Auto                      // Block is an automatic status
-	Queued                    // Byte answers a command that waited its turn ([Identify], GS r)
+	Queued                    // Byte answers a command that waited its turn ([Identify], [Ask], [Roll])
 	Text                      // Name answers [Model]
 	Noise                     // Byte can't be told
 )
@@ -105,8 +105,10 @@ type Condition struct {
 	CutterJam     bool
 	Unrecoverable bool // needs a technician
 	Recovering    bool // a hot head or another error that passes
-	// Answered has bit n set once real-time status n was ever answered, and all four after an automatic status.
+	// Answered has bit n set once real-time status n was ever answered.
 	Answered uint8
+	// Told says that an automatic status ever came: nothing is hidden then, whatever was asked.
+	Told bool
 }
 
 // AllAnswered is Answered of a printer that has said everything.
@@ -142,5 +144,11 @@ func (c *Condition) Auto(b [4]byte) {
 	c.Recovering = b[1]&0x40 != 0
 	c.PaperLow = b[2]&0x03 != 0
 	c.PaperEnd, c.Stopped = b[2]&0x0c != 0, false
-	c.Answered |= AllAnswered
+	c.Told = true
+}
+
+// Roll takes in the answer to [Roll].
+func (c *Condition) Roll(b byte) {
+	c.PaperLow = b&0x03 != 0
+	c.PaperEnd = b&0x0c != 0
 }

@@ -70,13 +70,23 @@ func TestCondition(t *testing.T) {
 	var c Condition
 	c.Auto([4]byte{0x38, 0x08, 0x0f, 0x00})
 	if want := (Condition{
-		Offline: true, CoverOpen: true, CutterJam: true, PaperLow: true, PaperEnd: true, Answered: AllAnswered,
+		Offline: true, CoverOpen: true, CutterJam: true, PaperLow: true, PaperEnd: true, Told: true,
 	}); c != want {
 		t.Errorf("automatic: got %+v", c)
 	}
 	c.RealTime(5, 0x12)
-	if c.Answered != AllAnswered {
+	if c.Answered != 0 {
 		t.Error("a fifth status was taken in")
+	}
+}
+
+func TestRoll(t *testing.T) {
+	t.Parallel()
+	for b, want := range map[byte]Condition{0: {}, 0x03: {PaperLow: true}, 0x0c: {PaperEnd: true}, 0x0f: {PaperLow: true, PaperEnd: true}} {
+		c := Condition{PaperLow: b == 0, PaperEnd: b == 0}
+		if c.Roll(b); c != want {
+			t.Errorf("%02x: got %+v", b, c)
+		}
 	}
 }
 

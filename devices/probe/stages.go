@@ -10,10 +10,10 @@ import (
 )
 
 // How long an answer may take, wire time not counted. A USB adapter alone may hold bytes back for 16 ms. A port that says
-// nothing costs the sum: 5 speeds of printerWait and readerWait, 2 of 2 scannerWaits, and the wipes: 3.5 s in all.
+// nothing costs the sum: 5 speeds of printerWait and readerWait, 2 of 2 scannerWaits, and the wipes: 3.3 s in all.
 const (
 	printerWait = 150 * time.Millisecond
-	readerWait  = 350 * time.Millisecond
+	readerWait  = 300 * time.Millisecond
 	idWait      = 300 * time.Millisecond
 	scannerWait = 120 * time.Millisecond
 	shortWait   = 100 * time.Millisecond

@@ -30,6 +30,7 @@ const (
 // commands is the command line.
 type commands struct {
 	Sim      simCmd      `cmd:"" help:"Play a card reader, a printer and a scanner until SIGTERM. The first line of stdout is {\"idcard\":…,\"printer\":…,\"scanner\":…}; commands come on stdin, 'help' lists them."`
+	Probe    probeCmd    `cmd:"" help:"Find out which device is at which serial port, and at which speed."`
 	Personas personasCmd `cmd:"" help:"List the invented residents whose cards can be laid."`
 	IDCard   idcardCmd   `cmd:"" name:"idcard" help:"Field tools for the card reader."`
 	Printer  printerCmd  `cmd:"" help:"Field tools for the printer."`
@@ -54,7 +55,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return complain(stderr, fmt.Errorf("%w (zhizhu-devices --help shows what there is)", err), exitUsage)
 	}
 	if err := parsed.Run(); err != nil && !errors.Is(err, context.Canceled) {
-		return complain(stderr, err, exitFailed)
+		return complain(stderr, err, exitCode(err))
 	}
 	return exitOK
 }

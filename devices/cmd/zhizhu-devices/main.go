@@ -30,6 +30,8 @@ const (
 // commands is the command line.
 type commands struct {
 	Sim      simCmd      `cmd:"" help:"Play a card reader, a printer and a scanner until SIGTERM. The first line of stdout is {\"idcard\":…,\"printer\":…,\"scanner\":…}; commands come on stdin, 'help' lists them."`
+	Play     playCmd     `cmd:"" help:"Play a device from a recording."`
+	Trace    traceCmd    `cmd:"" help:"Tell what a device and its program say to each other, decoded, with personal data masked."`
 	Probe    probeCmd    `cmd:"" help:"Find out which device is at which serial port, and at which speed."`
 	Personas personasCmd `cmd:"" help:"List the invented residents whose cards can be laid."`
 	IDCard   idcardCmd   `cmd:"" name:"idcard" help:"Field tools for the card reader."`

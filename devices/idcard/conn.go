@@ -95,16 +95,12 @@ func (c *conn) exchange(ctx context.Context, op sam.Op) (sam.Reply, error) {
 			c.learn(op, reply, start)
 			return reply, nil
 		}
-		err := c.more(w)
-		switch {
-		case err == nil:
-			continue
-		case ctx.Err() != nil:
-			return sam.Reply{}, ctx.Err()
-		case !errors.Is(err, errLate):
+		switch err := c.more(ctx, w); {
+		case errors.Is(err, errLate):
+			return c.late(w)
+		case err != nil:
 			return sam.Reply{}, err
 		}
-		return c.late(w)
 	}
 }
 
@@ -120,7 +116,7 @@ func (c *conn) learn(op sam.Op, reply sam.Reply, start time.Time) {
 var errLate = errors.New("nothing more comes")
 
 // more waits for the next bytes, for as long as what has come so far deserves.
-func (c *conn) more(w waits) error {
+func (c *conn) more(ctx context.Context, w waits) error {
 	wait, cancel := w.begin, context.CancelFunc(func() {})
 	switch {
 	case c.dec.Partial():
@@ -131,12 +127,15 @@ func (c *conn) more(w waits) error {
 		wait, cancel = context.WithTimeout(w.chatter, c.patience(w.op))
 	}
 	defer cancel()
-	n, err := c.line.Read(wait, c.rx)
+	n, err := c.line.Read(wait, c.rx) //nolint:contextcheck // all that waits holds was made of ctx, in exchange
 	c.take(c.rx[:n])
-	if err != nil && wait.Err() != nil {
-		return errLate
+	switch {
+	case err == nil || wait.Err() == nil:
+		return err
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
-	return err
+	return errLate
 }
 
 // take hands on what has come and overwrites it.

@@ -39,7 +39,7 @@ func (s *session) poll(ctx context.Context) (time.Duration, error) {
 	switch {
 	case s.watches():
 		return s.look(ctx)
-	case s.now.armed && s.wantsRescue():
+	case s.now.armed && !s.served && s.rescue.due(s.r.opts.Now()):
 		return s.tryRescue(ctx)
 	}
 	return s.between(), nil
@@ -57,7 +57,7 @@ func (s *session) found(ctx context.Context) (time.Duration, error) {
 	if s.reported && !s.troubled {
 		return s.between(), nil
 	}
-	s.mayLie = false
+	s.rescue.tries = 0
 	if !s.troubled {
 		s.emit(devices.CardEvent{Kind: devices.CardFound})
 	}
@@ -87,7 +87,9 @@ func (s *session) found(ctx context.Context) (time.Duration, error) {
 // settled tells the end of a card that needs no more tries: read, or of no use.
 func (s *session) settled(end devices.CardEvent) {
 	s.reported, s.troubled = true, false
-	if s.mayLie = end.Kind == devices.CardRead; s.mayLie {
+	s.rescue.tries = 0
+	if end.Kind == devices.CardRead {
+		s.rescue.tries = rescueTries
 		s.laid()
 	}
 	if s.emit(end) {
@@ -159,6 +161,9 @@ func (s *session) attempt(ctx context.Context) (end devices.CardEvent, done bool
 	if err != nil {
 		return devices.CardEvent{}, false, err
 	}
+	if reply.Status == 0 { // the reader may have read it nonetheless, and then it is deaf
+		s.rescue.tries = rescueTries
+	}
 	end, done = s.judge(reply)
 	return end, done, nil
 }
@@ -206,38 +211,4 @@ func (s *session) hold(ctx context.Context, d time.Duration) error {
 		return nil
 	}
 	return err
-}
-
-// wantsRescue says whether to try a reading although nobody answers "find".
-func (s *session) wantsRescue() bool {
-	if s.served || s.deaf {
-		return false
-	}
-	return s.mayLie || !s.r.opts.Now().Before(s.rescue)
-}
-
-// tryRescue reads without "find": a card that was read before and still lies there answers nothing else.
-func (s *session) tryRescue(ctx context.Context) (time.Duration, error) {
-	s.rescue = s.r.opts.Now().Add(rescueEvery)
-	reply, err := s.ask(ctx, sam.ReadText)
-	soft, ok := errors.AsType[*softError](err)
-	switch {
-	case ok && soft.kind == devices.Silent:
-		s.deaf, s.misses = true, 0
-		s.lifted()
-		return s.between(), nil
-	case err != nil: // what came was spoilt: s.mayLie stays, so it is tried again
-		return 0, err
-	}
-	s.mayLie = false
-	end, done := s.judge(reply)
-	switch class := reply.Status.Class(); {
-	case done && end.Kind == devices.CardRead:
-		s.emit(devices.CardEvent{Kind: devices.CardFound})
-		end.Card.LatestAddress = s.latestAddress(ctx, end.Card)
-		s.settled(end)
-	case class == sam.Nobody || class == sam.Retake:
-		s.lifted()
-	}
-	return s.between(), nil
 }

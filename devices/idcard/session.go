@@ -16,10 +16,8 @@ const (
 	deadEvery   = 5 * time.Second  // while the module says that it is broken
 	deadLong    = 30 * time.Second // ... after deadFirst such answers
 	deadFirst   = 10
-	silentAfter = 3               // commands in a row without a reply
-	resends     = 2               // of a command that the reader didn't understand
-	rescueFirst = 3 * time.Second // after arming, for a card that was selected before this program started
-	rescueEvery = 10 * time.Second
+	silentAfter = 3 // commands in a row without a reply
+	resends     = 2 // of a command that the reader didn't understand
 )
 
 // session is one line's life.
@@ -44,9 +42,7 @@ type session struct {
 	served   bool // a card was read and told in this arming
 	reported bool // the card that answers "find" has had its event; cleared when nobody answers
 	troubled bool // ... and that event was CardTroubled: it is tried again quietly
-	mayLie   bool // a card was read and may still lie there, deaf to "find" (protocols.md A4)
-	deaf     bool // this reader leaves a reading without a card unanswered: no rescues
-	rescue   time.Time
+	rescue   rescue
 	watch    watch
 
 	addressMisses int // questions for the newest address in a row that nothing answered
@@ -92,7 +88,7 @@ func (s *session) follow() {
 	o := s.r.now()
 	if o.arming != s.now.arming {
 		s.served, s.reported, s.troubled = false, false, false
-		s.rescue = s.r.opts.Now().Add(rescueFirst)
+		s.rescue.armed(s.r.opts.Now())
 	}
 	if o.watching != s.now.watching {
 		s.watch.told = false

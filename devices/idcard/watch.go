@@ -54,7 +54,8 @@ func (s *session) look(ctx context.Context) (time.Duration, error) {
 	defer s.dec.Reset()
 	reply, err := s.ask(ctx, sam.ReadText)
 	if soft, ok := errors.AsType[*softError](err); ok && soft.kind == devices.Silent {
-		s.deaf, s.misses = true, 0
+		s.misses = 0
+		s.rescue.silent()
 		s.lifted()
 		return s.r.opts.PollIdle, nil
 	}
@@ -79,7 +80,7 @@ func (s *session) lying() {
 
 // lifted notes that the card which was read has gone.
 func (s *session) lifted() {
-	s.mayLie, s.watch.nobody = false, false
+	s.rescue.tries, s.watch.nobody = 0, false
 	if s.r.cardLies() {
 		s.r.setCardLies(false)
 		s.emitWatched(devices.CardLifted)

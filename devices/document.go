@@ -17,11 +17,12 @@ type BlockKind int
 
 // Kinds of blocks.
 const (
-	TextBlock BlockKind = iota // Text, wrapped to the paper
-	PairBlock                  // Label, then Text wrapped beside it with a hanging indent
-	RuleBlock                  // a line across the paper
-	CodeBlock                  // Text as a QR code, centred
-	FeedBlock                  // Lines empty lines
+	TextBlock    BlockKind = iota // Text, wrapped to the paper
+	PairBlock                     // Label, then Text wrapped beside it with a hanging indent
+	RuleBlock                     // a line across the paper
+	CodeBlock                     // Text as a QR code, centred
+	FeedBlock                     // Lines empty lines
+	ColumnsBlock                  // Columns beside each other, each wrapped to its share of the paper
 )
 
 // Align places a text block.
@@ -43,6 +44,15 @@ type Block struct {
 	Bold  bool
 	Align Align
 	Lines int // FeedBlock
+	// Columns of a ColumnsBlock. Neighbouring blocks with the same weights stand under each other like a table.
+	Columns []Column
+}
+
+// Column is one column of a ColumnsBlock.
+type Column struct {
+	Text   string
+	Weight int // its share of the paper, beside the others' weights; 0 is 1
+	Align  Align
 }
 
 // Outcome says what became of a print job.

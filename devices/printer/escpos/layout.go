@@ -10,7 +10,7 @@ import (
 
 // Profile is what a document is laid out for.
 type Profile struct {
-	Dots int // printable width: 576 (80 mm paper) or 384 (58 mm)
+	Dots int // printable width: 576 (80 mm paper), 512 (80 mm, Epson TM-T88), 384 (58 mm)
 	// DrawChinese says that the printer has no Chinese font: every line that isn't plain ASCII is drawn.
 	DrawChinese bool
 	// NativeQR says that the printer makes QR codes itself.
@@ -51,7 +51,7 @@ func (j Job) Dots() int {
 // Layout turns a document into a job: from an initialisation to the cut.
 func Layout(doc devices.Document, pr Profile) (Job, error) {
 	if pr.Dots < 2*cellW*4 {
-		return Job{}, fmt.Errorf("lay out document: %d dots are too narrow, use 576 or 384", pr.Dots)
+		return Job{}, fmt.Errorf("lay out document: %d dots are too narrow, use 576, 512 or 384", pr.Dots)
 	}
 	l := &layout{Profile: pr, size: 1}
 	if pr.Glyphs != nil {
@@ -128,6 +128,13 @@ func (l *layout) block(b devices.Block) error {
 		return nil
 	case devices.PairBlock:
 		return l.pairs([]devices.Block{b})
+	case devices.ColumnsBlock:
+		for _, s := range columnLines(b.Columns, l.cells(sizeOf(b))) {
+			if err := l.line(s, sizeOf(b), b.Bold, devices.Left); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return errors.New("lay out document: unknown kind of block " + itoa(int(b.Kind)))
 }
@@ -147,13 +154,13 @@ func (l *layout) pairs(bs []devices.Block) error {
 	total := l.cells(n)
 	column := 0
 	for _, b := range bs {
-		if w := width(clean(b.Label)) + 1; w <= total/2 {
+		if w := width(label(b)) + 1; w <= total/2 {
 			column = max(column, w)
 		}
 	}
 	column += column % 2 // full-width characters stand under each other
 	for _, b := range bs {
-		for _, s := range pairLines(clean(b.Label), clean(b.Text), column, total) {
+		for _, s := range pairLines(label(b), clean(b.Text), column, total) {
 			if err := l.line(s, n, b.Bold, devices.Left); err != nil {
 				return err
 			}
@@ -161,6 +168,9 @@ func (l *layout) pairs(bs []devices.Block) error {
 	}
 	return nil
 }
+
+// label is the cleaned label of a pair, in one line.
+func label(b devices.Block) string { return strings.ReplaceAll(clean(b.Label), "\n", " ") }
 
 // pairLines sets a label and, from column on, its text. A label that doesn't fit before the column has its own lines.
 func pairLines(label, text string, column, total int) []string {

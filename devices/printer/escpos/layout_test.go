@@ -207,13 +207,14 @@ func TestAnyDocumentIsSound(t *testing.T) {
 		var doc devices.Document
 		for range rapid.IntRange(0, 5).Draw(t, "blocks") {
 			doc.Blocks = append(doc.Blocks, devices.Block{
-				Kind: devices.BlockKind(rapid.IntRange(0, int(devices.FeedBlock)).Draw(t, "kind")), Label: text.Draw(t, "label"),
+				Kind: devices.BlockKind(rapid.IntRange(0, int(devices.ColumnsBlock)).Draw(t, "kind")), Label: text.Draw(t, "label"),
 				Text: text.Draw(t, "text"), Size: rapid.IntRange(-1, 9).Draw(t, "size"), Bold: rapid.Bool().Draw(t, "bold"),
 				Align: devices.Align(rapid.IntRange(0, 2).Draw(t, "align")), Lines: rapid.IntRange(-1, 300).Draw(t, "lines"),
+				Columns: []devices.Column{{Text: text.Draw(t, "first")}, {Text: text.Draw(t, "second"), Weight: 2, Align: devices.Right}},
 			})
 		}
 		pr := escpos.Profile{
-			Dots: rapid.SampledFrom([]int{384, 576}).Draw(t, "dots"), Code: checker,
+			Dots: rapid.SampledFrom([]int{384, 512, 576}).Draw(t, "dots"), Code: checker,
 			DrawChinese: rapid.Bool().Draw(t, "draw"), NativeQR: rapid.Bool().Draw(t, "native"),
 		}
 		if rapid.Bool().Draw(t, "font") {
@@ -232,6 +233,7 @@ func TestAnyDocumentIsSound(t *testing.T) {
 				t.Fatalf("a real-time command at %d", c.Offset)
 			}
 		}
+		fits(t, receipts[0].Commands, pr.Dots)
 		for _, p := range job.Pieces {
 			if _, err := paper.Parse(p.Bytes); err != nil {
 				t.Fatalf("piece % x: %v", p.Bytes, err)
@@ -241,6 +243,88 @@ func TestAnyDocumentIsSound(t *testing.T) {
 			}
 			if i := bytes.Index(p.Bytes, []byte{0x10, 0x04}); i >= 8 {
 				t.Fatalf("10 04 at %d of a piece", i)
+			}
+		}
+	})
+}
+
+// fits checks that no line and no picture is wider than the paper, and no picture's band higher than 256 rows.
+func fits(t *rapid.T, cmds []paper.Command, dots int) {
+	size := 1
+	for _, c := range cmds {
+		switch c.Op {
+		case paper.OpSize:
+			size = c.N>>4 + 1
+		case paper.OpText:
+			if w := len(c.Data) * 12 * size; w > dots {
+				t.Fatalf("a line of %d dots at %d", w, c.Offset)
+			}
+		case paper.OpRaster:
+			if w := c.W * 8 * (1 + c.N&1); w > (dots+7)/8*8 || c.H > 256 {
+				t.Fatalf("a picture of %d by %d dots at %d", w, c.H, c.Offset)
+			}
+		default:
+		}
+	}
+}
+
+// What a document says stands on the paper in its order, and nothing else does.
+func TestTextKeepsItsOrder(t *testing.T) {
+	t.Parallel()
+	text := rapid.StringOf(rapid.RuneFrom([]rune("甲乙丙，。（）《》①—℃ ab12-:\n\t")))
+	rapid.Check(t, func(t *rapid.T) {
+		var doc devices.Document
+		want := ""
+		for range rapid.IntRange(0, 5).Draw(t, "blocks") {
+			b := devices.Block{
+				Kind: rapid.SampledFrom([]devices.BlockKind{devices.TextBlock, devices.PairBlock}).Draw(t, "kind"), Text: text.Draw(t, "text"),
+				Size: rapid.IntRange(0, 3).Draw(t, "size"), Align: devices.Align(rapid.IntRange(0, 2).Draw(t, "align")),
+			}
+			if b.Kind == devices.PairBlock {
+				b.Label = text.Draw(t, "label")
+			}
+			want += b.Label + b.Text
+			doc.Blocks = append(doc.Blocks, b)
+		}
+		job, err := escpos.Layout(doc, escpos.Profile{Dots: rapid.SampledFrom([]int{384, 512, 576}).Draw(t, "dots")})
+		if err != nil || job.Missing != 0 {
+			t.Fatalf("%v, %d missing", err, job.Missing)
+		}
+		receipts, err := paper.Receipts(job.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, r := range receipts {
+			got += r.Text()
+		}
+		if bare := strings.Join(strings.Fields(want), ""); strings.Join(strings.Fields(got), "") != bare {
+			t.Fatalf("got %q, want %q", got, bare)
+		}
+	})
+}
+
+// FuzzLayout: no text can make a stream that a printer doesn't understand, or a second cut.
+func FuzzLayout(f *testing.F) {
+	g := glyphs(f)
+	f.Add("姓名", "陈㐂𠮷䶮", 1, true, false)
+	f.Add("\x1b@\x10\x04\x01", "\x1dV\x00", 2, false, true)
+	f.Add("", "a\u0301\u20dd\ue863\U0001f600\U000e0100", 9, true, true)
+	f.Fuzz(func(t *testing.T, label, text string, size int, bold, draw bool) {
+		doc := devices.Document{Blocks: []devices.Block{
+			{Text: text, Size: size, Bold: bold}, {Kind: devices.PairBlock, Label: label, Text: text, Size: size},
+			{Kind: devices.ColumnsBlock, Columns: []devices.Column{{Text: label, Weight: size}, {Text: text, Align: devices.Right}}},
+			{Kind: devices.CodeBlock, Text: text},
+		}}
+		for _, pr := range []escpos.Profile{
+			{Dots: 384, Glyphs: g, DrawChinese: draw, Code: checker}, {Dots: 576, NativeQR: true},
+		} {
+			job, err := escpos.Layout(doc, pr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if receipts, err := paper.Receipts(job.Bytes()); err != nil || len(receipts) != 1 {
+				t.Fatalf("%d receipts, %v", len(receipts), err)
 			}
 		}
 	})

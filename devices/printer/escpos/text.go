@@ -65,12 +65,16 @@ func ascii(s string) bool {
 	return true
 }
 
-// encode turns sayable text into bytes; what isn't sayable becomes a geta mark.
+// encode turns sayable text into bytes; what isn't sayable becomes a mark that takes as many cells, so that the line
+// still fits: 〓 or a question mark, or nothing for a mark above or below another character.
 func encode(s string) []byte {
 	out := make([]byte, 0, len(s))
 	for _, r := range s {
 		b := charCode(r)
-		if b == nil {
+		switch {
+		case b == nil && cells(r) == 1:
+			b = []byte{'?'}
+		case b == nil && cells(r) == 2:
 			b = charCode(geta)
 		}
 		out = append(out, b...)

@@ -48,6 +48,24 @@ func TestCharCodeReadsBackAsGBK(t *testing.T) {
 	}
 }
 
+// A printer's GBK font draws every two-byte character two cells wide, those that are narrow or ambiguous elsewhere
+// (①●—·, Greek, Cyrillic) too: what is said as text must be counted so.
+func TestWidthIsThePrintersOwn(t *testing.T) {
+	t.Parallel()
+	for r := range rune(0x30000) {
+		if b := charCode(r); b != nil && cells(r) != len(b) {
+			t.Errorf("%U %c: %d cells, said with %d bytes", r, r, cells(r), len(b))
+		}
+	}
+	for s, want := range map[string]int{
+		"①●—": 6, "αЯ": 4, "ñ": 1, "e\u0301": 1, "㐂𠮷": 4, "\U0001f600": 2, "ab": 2, "กำ": 2, "한": 2, "¥": 1, "￥": 2, "°C": 3, "℃": 2,
+	} {
+		if got := width(s); got != want {
+			t.Errorf("%q: %d cells, want %d", s, got, want)
+		}
+	}
+}
+
 func TestWrap(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

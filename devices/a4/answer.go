@@ -31,7 +31,6 @@ const (
 type progress struct {
 	State   int // job-state (RFC 8011 sec. 5.3.7)
 	Reasons []string
-	Pages   int  // impressions or sheets that were counted as printed, 0 where nobody counts
 	Begun   bool // it was given to the printer: paper may have come out
 }
 
@@ -67,11 +66,8 @@ func readPrinter(m *goipp.Message) answer {
 func readJob(attrs goipp.Attributes) progress {
 	p := progress{Reasons: texts(attrs, "job-state-reasons")}
 	p.State, _ = number(attrs, "job-state")
-	impressions, _ := number(attrs, "job-impressions-completed")
-	sheets, _ := number(attrs, "job-media-sheets-completed")
-	p.Pages = max(impressions, sheets, 0)
 	_, timed := number(attrs, "time-at-processing") // "no-value" until then
-	p.Begun = timed || p.Pages > 0 || p.State == jobProcessing || p.State == jobStopped
+	p.Begun = timed || p.State == jobProcessing || p.State == jobStopped
 	return p
 }
 
@@ -150,19 +146,4 @@ func ended(err error) bool {
 func directly(uri string) bool {
 	u, err := url.Parse(uri)
 	return err == nil && (u.Scheme == "ipp" || u.Scheme == "ipps") && u.Hostname() != "" && !strings.Contains(u.Host, "._")
-}
-
-// confirms says whether the backend for a device waits for the printer's own word that the job is done.
-func confirms(uri string) bool {
-	u, err := url.Parse(uri)
-	if err != nil {
-		return false
-	}
-	switch u.Scheme {
-	case "ipp", "ipps", "dnssd", "implicitclass":
-		wait := strings.ToLower(u.Query().Get("waitjob"))
-		return !slices.Contains([]string{"no", "off", "false"}, wait)
-	default:
-		return false
-	}
 }

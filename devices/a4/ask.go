@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"path"
+	"strings"
 
 	"github.com/OpenPrinting/goipp"
 
@@ -16,7 +17,7 @@ var (
 	queueAttrs = keywords("printer-state", "printer-state-reasons", "printer-is-accepting-jobs", "printer-make-and-model",
 		"device-uri", "marker-levels")
 	printerAttrs = keywords("printer-state", "printer-state-reasons", "printer-make-and-model", "printer-input-tray")
-	jobAttrs     = keywords("job-state", "job-state-reasons", "job-impressions-completed", "job-media-sheets-completed", "time-at-processing")
+	jobAttrs     = keywords("job-name", "job-state", "job-state-reasons", "time-at-processing")
 )
 
 const scheduler = "ipp://localhost/"
@@ -66,19 +67,35 @@ func (c *client) printer(ctx context.Context, doing, uri string, want goipp.Attr
 
 // printerAt asks a printer itself.
 func (c *client) printerAt(ctx context.Context, at *url.URL) (answer, error) {
-	to, err := overHTTP(at)
-	if err != nil {
-		return answer{}, fail("ask printer", devices.Internal, err)
-	}
-	plain := url.URL{Scheme: at.Scheme, Host: at.Host, Path: at.Path} // without CUPS's own options behind '?'
-	m, err := c.do(ctx, request{
-		op: goipp.OpGetPrinterAttributes, doing: "ask printer", to: to, uri: plain.String(),
-		attrs: goipp.Attributes{printerAttrs},
-	})
+	m, err := c.askAt(ctx, "ask printer", goipp.OpGetPrinterAttributes, at, printerAttrs)
 	if err != nil {
 		return answer{}, err
 	}
 	return readPrinter(m), nil
+}
+
+func (c *client) askAt(ctx context.Context, doing string, op goipp.Op, at *url.URL, attrs ...goipp.Attribute) (*goipp.Message, error) {
+	to, err := overHTTP(at)
+	if err != nil {
+		return nil, fail(doing, devices.Internal, err)
+	}
+	plain := url.URL{Scheme: at.Scheme, Host: at.Host, Path: at.Path} // without CUPS's own options behind '?'
+	return c.do(ctx, request{op: op, doing: doing, to: to, uri: plain.String(), attrs: attrs})
+}
+
+// named asks a printer itself for our job whose name begins with tag (Get-Jobs); its State is 0 where there is none.
+func (c *client) named(ctx context.Context, at *url.URL, which, tag string) (progress, error) {
+	m, err := c.askAt(ctx, "list printer's jobs", goipp.OpGetJobs, at,
+		goipp.MakeAttr("which-jobs", goipp.TagKeyword, goipp.String(which)), jobAttrs)
+	if err != nil {
+		return progress{}, err
+	}
+	for _, g := range m.Groups {
+		if g.Tag == goipp.TagJobGroup && strings.HasPrefix(text(g.Attrs, "job-name"), tag) {
+			return readJob(g.Attrs), nil
+		}
+	}
+	return progress{}, nil
 }
 
 // create makes an empty job (Create-Job) and returns its id.

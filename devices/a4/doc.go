@@ -1,11 +1,13 @@
 // Package a4 prints PDF results on an A4 printer through CUPS, by IPP (RFC 8010, 8011 and CUPS's own operations) over
 // the scheduler's socket, and tells how that printer is.
 //
-// What is known of a job, and what isn't. CUPS calls a job completed when the queue's backend has ended without a
-// fault. The backends ipp and ipps wait for the printer's own job to end and pass its page count on: there, completed
-// with a page counted is the printer's own word, and such a job is Printed. All others (usb, socket, lpd, parallel, …)
-// end when the last byte has been handed over; the printer may still jam. Such a job is never more than PrintUnknown,
-// and so is one that completed without a single page counted. Not even a printer knows who took the sheet away.
+// What is known of a job, and what isn't. CUPS calls a job completed when the queue's backend has ended without a fault.
+// Most backends (usb, socket, lpd, parallel, …) end when the last byte was handed over, and even ipp, which waits for the
+// printer, ends so when the printer was unplugged in the middle and knows nothing of a job any more. Pages
+// counted tell nothing: CUPS counts what went through its filters, and one page for what went through none; printers that
+// don't count say 0 (so does ippeveprinter). So a job is Printed only when the printer itself, asked by IPP, has it as completed; that
+// takes a queue with an ipp:// or ipps:// device (ipp-usb gives USB printers one). On other queues a job that CUPS has
+// completed is PrintUnknown. Not even a printer knows who took the sheet away.
 //
 // CUPS learns how a printer is only while a job runs and keeps the last job's troubles after it: a queue stays
 // "media-empty" when paper was long put in. Where the queue leads to an IPP printer the printer itself is asked too;

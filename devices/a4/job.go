@@ -3,6 +3,9 @@ package a4
 import (
 	"context"
 	"log/slog"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -125,7 +128,8 @@ func (p *Printer) print(ctx context.Context, j Job) devices.PrintResult {
 	if err != nil {
 		return p.refused(ctx, err)
 	}
-	r := &run{p: p, confirms: confirms(c.queue.Device)}
+	r := &run{p: p, device: c.queue.Device, tag: p.tag()}
+	j.Title = r.tag + " " + j.Title
 	p.dirty.Store(true) // until it is cleared away
 	err = p.within(ctx, p.opt.Answer, func(ctx context.Context) error {
 		var err error
@@ -163,8 +167,10 @@ func (p *Printer) sweep(ctx context.Context) error {
 		return err
 	}
 	for _, id := range ids {
-		err := p.within(ctx, p.opt.Answer, func(ctx context.Context) error { return p.cups.cancel(ctx, id, true) })
-		if err != nil {
+		if _, err := p.end(ctx, id); err != nil && !ended(err) {
+			return err
+		}
+		if err := p.purge(ctx, id); err != nil {
 			return err
 		}
 	}
@@ -173,4 +179,61 @@ func (p *Printer) sweep(ctx context.Context) error {
 	}
 	p.dirty.Store(false)
 	return nil
+}
+
+// end cancels a job, unless it has ended, and returns when nothing of CUPS works on it any more. To purge a job at once
+// would kill the backend before it could tell the printer, which would print on.
+func (p *Printer) end(ctx context.Context, id int) (job progress, err error) {
+	if err := p.within(ctx, p.opt.Answer, func(ctx context.Context) error { return p.cups.cancel(ctx, id, false) }); err != nil {
+		return job, err
+	}
+	for {
+		err := p.within(ctx, p.opt.Answer, func(ctx context.Context) error {
+			job, err = p.cups.job(ctx, id)
+			return err
+		})
+		if err != nil {
+			return job, err
+		}
+		if job.over() && !p.ending(ctx, job) {
+			return job, nil
+		}
+		if err := pause(ctx, min(p.opt.Follow, 100*time.Millisecond)); err != nil {
+			return job, err
+		}
+	}
+}
+
+// ending says that a cancelled job's backend still runs. The reason alone isn't enough: CUPS 2.4 leaves it standing when
+// the queue was stopped.
+func (p *Printer) ending(ctx context.Context, job progress) bool {
+	if job.State != jobCanceled || !slices.Contains(job.Reasons, "processing-to-stop-point") {
+		return false
+	}
+	c, err := p.ask(ctx)
+	return err == nil && c.queue.State == processing
+}
+
+func (p *Printer) purge(ctx context.Context, id int) error {
+	return p.within(ctx, p.opt.Answer, func(ctx context.Context) error { return p.cups.cancel(ctx, id, true) })
+}
+
+// tag names one job among all that the printer remembers.
+func (p *Printer) tag() string { return strconv.FormatInt(p.opt.Now().UnixMilli(), 36) }
+
+// own asks the printer at device for the job whose name begins with tag; its State is 0 where there is none.
+func (p *Printer) own(ctx context.Context, device, tag string) (job progress, err error) {
+	at, err := url.Parse(device)
+	if err != nil {
+		return job, err
+	}
+	err = p.within(ctx, p.opt.Answer, func(ctx context.Context) error {
+		for _, which := range []string{"completed", "not-completed"} {
+			if job, err = p.direct.named(ctx, at, which, tag); err != nil || job.State != 0 {
+				return err
+			}
+		}
+		return nil
+	})
+	return job, err
 }

@@ -12,8 +12,9 @@ import (
 const MaxPDF = 20 << 20
 
 // CheckPDF says whether b looks like a whole PDF file: it begins like one (ISO 32000-1 sec. 7.5.2; readers allow 1024
-// bytes before), ends like one (sec. 7.5.5) and is no longer than MaxPDF. The error is a *devices.Error of kind
-// BadDocument. A file that was cut off on its way is found here, while the resident can still be told so.
+// bytes before), ends like one (sec. 7.5.5), has objects with a root and is no longer than MaxPDF.
+// The error is a *devices.Error of kind BadDocument. A file that was cut off on its way is found here, before anything
+// goes to the printer.
 func CheckPDF(b []byte) error {
 	const near = 1024
 	var why error
@@ -26,6 +27,8 @@ func CheckPDF(b []byte) error {
 		why = errors.New("the document is no PDF: it doesn't begin with %PDF-")
 	case !bytes.Contains(b[max(0, len(b)-near):], []byte("%%EOF")):
 		why = errors.New("the PDF was cut off: it doesn't end with %%EOF; fetch it again")
+	case !bytes.Contains(b, []byte(" obj")) || !bytes.Contains(b, []byte("startxref")) || !bytes.Contains(b, []byte("/Root")):
+		why = errors.New("the PDF lacks its objects, its cross-reference or its root; fetch it again")
 	default:
 		return nil
 	}

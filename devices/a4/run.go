@@ -11,10 +11,11 @@ import (
 
 // run is one job in CUPS.
 type run struct {
-	p        *Printer
-	id       int
-	confirms bool
-	last     progress
+	p      *Printer
+	id     int
+	tag    string // begins its name
+	device string // device-uri of the queue
+	last   progress
 
 	trouble devices.Kind // that stands
 	since   time.Time
@@ -80,7 +81,10 @@ func (r *run) standing(ctx context.Context) devices.Kind {
 	case err == nil:
 		k, _ = c.fault()
 	}
-	if k == devices.OK && (r.last.State == jobHeld || r.last.State == jobStopped) {
+	switch {
+	case k == devices.OK && r.last.State == jobStopped: // with a queue that works: a filter couldn't read the document
+		return devices.BadDocument
+	case k == devices.OK && r.last.State == jobHeld:
 		k = devices.Stalled
 	}
 	if k != r.trouble {
@@ -96,21 +100,16 @@ func (r *run) standing(ctx context.Context) devices.Kind {
 func (r *run) stop(ctx context.Context, why devices.Kind) devices.PrintResult {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.p.opt.Finish)
 	defer cancel()
-	err := r.p.within(ctx, r.p.opt.Answer, func(ctx context.Context) error { return r.p.cups.cancel(ctx, r.id, false) })
-	for err == nil && !r.last.over() {
-		if _, err = r.ask(ctx); err == nil && !r.last.over() {
-			err = pause(ctx, min(r.p.opt.Follow, 100*time.Millisecond))
-		}
-	}
+	job, err := r.p.end(ctx, r.id)
 	if err != nil {
 		r.p.opt.Log.Warn("Job not cancelled, it will be before the next", slog.Int("job", r.id), slog.Any("err", err))
 		return devices.PrintResult{Outcome: devices.PrintUnknown}
 	}
-	if r.last.State != jobCanceled {
+	if r.last = job; job.State != jobCanceled {
 		return r.judge(ctx)
 	}
 	r.purge(ctx)
-	if why == devices.Cancelled && r.last.Begun {
+	if why == devices.Cancelled && job.Begun {
 		return devices.PrintResult{Outcome: devices.PrintUnknown} // paper may have come out before
 	}
 	return failed(why)
@@ -130,62 +129,76 @@ func (r *run) giveUp(ctx context.Context, err error) devices.PrintResult {
 	return failed(why)
 }
 
-// judge says what became of a job that has ended, and clears it away.
+// judge says what became of a job that has ended in CUPS, and clears it away.
 func (r *run) judge(ctx context.Context) devices.PrintResult {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.p.opt.Finish)
 	defer cancel()
-	after := devices.OK
+	own := r.own(ctx)
+	after := r.trouble
 	if c, err := r.p.ask(ctx); err == nil {
-		if k, sure := c.fault(); sure || k != devices.HungUp {
+		if k, sure := c.fault(); sure && k != devices.OK {
 			after = k
 		}
 	}
 	r.purge(ctx)
-	if after == devices.OK {
-		after = r.trouble
+	r.p.opt.Log.Debug("Job ended in CUPS", slog.Any("cups", r.last), slog.Any("printer", own), slog.String("trouble", after.String()))
+	return verdict(r.last, own, after)
+}
+
+// own is how the printer's own job is: a backend ends well too when the printer was unplugged and knows of no job any
+// more. It is waited for where CUPS didn't. Zero means that the printer has none, or can't be asked.
+func (r *run) own(ctx context.Context) progress {
+	if !directly(r.device) {
+		return progress{}
 	}
-	return verdict(r.last, r.confirms, after)
+	for {
+		job, err := r.p.own(ctx, r.device, r.tag)
+		if err != nil || job.State == 0 || job.over() {
+			return job
+		}
+		if pause(ctx, r.p.opt.Follow) != nil {
+			return job
+		}
+	}
 }
 
 // purge takes the job's record and document out of CUPS's spool.
 func (r *run) purge(ctx context.Context) {
-	err := r.p.within(ctx, r.p.opt.Answer, func(ctx context.Context) error { return r.p.cups.cancel(ctx, r.id, true) })
-	if err != nil {
+	if err := r.p.purge(ctx, r.id); err != nil {
 		r.p.opt.Log.Warn("Job not purged, it will be before the next", slog.Int("job", r.id), slog.Any("err", err))
 		return
 	}
 	r.p.dirty.Store(false)
 }
 
-// verdict is what may be said of a job that ended. After is the trouble that the printer had then.
-func verdict(job progress, confirms bool, after devices.Kind) devices.PrintResult {
+// verdict is what may be said of a job that ended in CUPS, by the printer's own word for it. After is the trouble that
+// the printer had then.
+func verdict(job, own progress, after devices.Kind) devices.PrintResult {
 	unknown := devices.PrintResult{Outcome: devices.PrintUnknown}
-	switch job.State {
-	case jobCompleted:
-		switch {
-		case slices.Contains(job.Reasons, "job-completed-with-errors"), !confirms, job.Pages == 0:
-			return unknown
-		case after == devices.PaperJam: // the last sheet may be the one that is stuck
-			return unknown
-		default:
-			return devices.PrintResult{Outcome: devices.Printed}
-		}
-	case jobCanceled: // not by us: at the printer's panel, by staff, by CUPS's own time limit
-		if after == devices.OK {
-			after = devices.Cancelled
-		}
-		return failed(after)
-	case jobAborted:
-		if after == devices.OK {
-			after = devices.Internal
-			if slices.ContainsFunc(job.Reasons, unreadable) {
-				after = devices.BadDocument
-			}
-		}
-		return failed(after)
-	default:
-		return unknown
+	if own.over() && own.State != jobCompleted { // it knows better why
+		job = own
 	}
+	if job.State == jobCompleted {
+		if !own.over() || slices.Contains(own.Reasons, "job-completed-with-errors") {
+			return unknown
+		}
+		if after == devices.PaperJam { // the last sheet may be the one that is stuck
+			return unknown
+		}
+		return devices.PrintResult{Outcome: devices.Printed}
+	}
+	why := after
+	switch {
+	case !job.over():
+		return unknown
+	case job.State == jobCanceled && why == devices.OK: // not by us: at the printer, by staff, by CUPS's own time limit
+		why = devices.Cancelled
+	case job.State == jobAborted && slices.ContainsFunc(job.Reasons, unreadable):
+		why = devices.BadDocument
+	case why == devices.OK:
+		why = devices.Internal
+	}
+	return failed(why)
 }
 
 // unreadable are job-state-reasons that put it down to the document (RFC 8011 sec. 5.3.8).

@@ -19,23 +19,28 @@ func TestColumns(t *testing.T) {
 	}{
 		"none": {nil, 20, nil},
 		"halves": {
-			[]devices.Column{{Text: "材料"}, {Text: "身份证原件"}}, 21,
+			[]devices.Column{{Text: "材料"}, {Text: "身份证原件"}},
+			21,
 			[]string{"材料       身份证原件"},
 		},
 		"wrapped, and aligned": {
-			[]devices.Column{{Text: "户口簿", Weight: 2}, {Text: "1", Align: devices.Centre}, {Text: "已收", Align: devices.Right}}, 19,
+			[]devices.Column{{Text: "户口簿", Weight: 2}, {Text: "1", Align: devices.Centre}, {Text: "已收", Align: devices.Right}},
+			19,
 			[]string{"户口簿    1    已收"},
 		},
 		"second is longer": {
-			[]devices.Column{{Text: "甲"}, {Text: "乙丙丁戊己", Align: devices.Right}}, 13,
+			[]devices.Column{{Text: "甲"}, {Text: "乙丙丁戊己", Align: devices.Right}},
+			13,
 			[]string{"甲     乙丙丁", "         戊己"},
 		},
 		"first is longer": {
-			[]devices.Column{{Text: "甲乙丙丁"}, {Text: "戊"}}, 13,
+			[]devices.Column{{Text: "甲乙丙丁"}, {Text: "戊"}},
+			13,
 			[]string{"甲乙丙 戊", "丁"},
 		},
 		"too many": {
-			[]devices.Column{{Text: "甲"}, {Text: "乙"}, {Text: "丙"}, {Text: "丁"}}, 16,
+			[]devices.Column{{Text: "甲"}, {Text: "乙"}, {Text: "丙"}, {Text: "丁"}},
+			16,
 			[]string{"甲", "乙", "丙", "丁"},
 		},
 	} {

@@ -312,7 +312,8 @@ func FuzzLayout(f *testing.F) {
 	f.Add("", "a\u0301\u20dd\ue863\U0001f600\U000e0100", 9, true, true)
 	f.Fuzz(func(t *testing.T, label, text string, size int, bold, draw bool) {
 		doc := devices.Document{Blocks: []devices.Block{
-			{Text: text, Size: size, Bold: bold}, {Kind: devices.PairBlock, Label: label, Text: text, Size: size},
+			{Text: text, Size: size, Bold: bold},
+			{Kind: devices.PairBlock, Label: label, Text: text, Size: size},
 			{Kind: devices.ColumnsBlock, Columns: []devices.Column{{Text: label, Weight: size}, {Text: text, Align: devices.Right}}},
 			{Kind: devices.CodeBlock, Text: text},
 		}}

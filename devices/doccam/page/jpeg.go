@@ -1,7 +1,6 @@
 package page
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -51,20 +50,47 @@ func Encode(img image.Image, limit int) (data []byte, width, height int, err err
 		return nil, 0, 0, fmt.Errorf("encode picture: %w", ErrTooSmall)
 	}
 	c, _ := split(img)
-	var out bytes.Buffer
+	out := capped{limit: limit}
 	for _, a := range attempts() {
 		m := c.fitted(a)
-		clear(out.Bytes()) // what was tried before shows the same page
-		out.Reset()
-		if err := jpeg.Encode(&out, m, &jpeg.Options{Quality: a.quality}); err != nil {
+		out.wipe() // what was tried before shows the same page
+		err := jpeg.Encode(&out, m, &jpeg.Options{Quality: a.quality})
+		if err == nil {
+			return out.data, m.Bounds().Dx(), m.Bounds().Dy(), nil
+		}
+		if !errors.Is(err, errFull) {
 			return nil, 0, 0, fmt.Errorf("encode picture: %w", err)
 		}
-		if out.Len() <= limit {
-			return out.Bytes(), m.Bounds().Dx(), m.Bounds().Dy(), nil
-		}
 	}
-	clear(out.Bytes())
+	out.wipe()
 	return nil, 0, 0, fmt.Errorf("encode picture: %w", ErrTooSmall)
+}
+
+var errFull = errors.New("more than the cap")
+
+// capped takes so many bytes and no more. It leaves nothing behind where it moves to more room.
+type capped struct {
+	data  []byte
+	limit int
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	if len(c.data)+len(p) > c.limit {
+		return 0, errFull
+	}
+	if need := len(c.data) + len(p); need > cap(c.data) {
+		more := make([]byte, len(c.data), min(2*need+1<<16, c.limit))
+		copy(more, c.data)
+		clear(c.data)
+		c.data = more
+	}
+	c.data = append(c.data, p...)
+	return len(p), nil
+}
+
+func (c *capped) wipe() {
+	clear(c.data)
+	c.data = c.data[:0]
 }
 
 // fitted is the picture for an attempt, starting at the origin.

@@ -55,6 +55,20 @@ func (l *View) Moved(before *View) float64 {
 	return float64(changed) / float64(a.w*a.h)
 }
 
+// Kept is what Moved needs of a view when its frame is gone. The rest is overwritten, and the view of no further use.
+func (l *View) Kept() *View {
+	small := l.small
+	if l.k <= 1 { // it is the frame's own
+		small = newPlane(l.small.w, l.small.h)
+		for y := range small.h {
+			copy(small.row(y), l.small.row(y))
+		}
+	}
+	l.small = plane{}
+	l.Wipe()
+	return &View{k: 2, small: small}
+}
+
 // stirred is by how many levels a pixel of the small picture changes at least where something moved.
 const stirred = 14
 

@@ -6,6 +6,9 @@
 // it has left the field; a card may be readable although "find" or "select" failed; and a reply may come torn, late
 // or with noise around it.
 //
+// A card that was read is deaf; so is one whose reading the line lost. Such cards are read without "find", and that is
+// also how a Reader that is asked to (Watch) sees whether a card was forgotten.
+//
 // It keeps no personal data: a card is handed on and its bytes are overwritten. It must never know what a card is
 // read for, nor which port it is on, nor when to open it again.
 package idcard

@@ -13,6 +13,7 @@ import (
 	"zhizhu/devices/a4"
 	"zhizhu/devices/camera"
 	"zhizhu/devices/camscan"
+	"zhizhu/devices/doccam"
 	"zhizhu/devices/idcard"
 	"zhizhu/devices/port"
 	"zhizhu/devices/printer"
@@ -31,7 +32,8 @@ type bay struct {
 	reader  *idcard.Reader
 	printer *printer.Printer
 	scanner kiosk.Scanner
-	a4      *a4.Printer // nil where the machine has none
+	a4      *a4.Printer    // nil where the machine has none
+	camera  *doccam.Camera // nil where the machine has none
 	slots   []*slot.Slot
 }
 
@@ -45,7 +47,7 @@ func newBay(t *Terminal) (*bay, error) {
 		OnEvent: func(e devices.CardEvent) { t.kiosk.Post(visit.CardEvent{CardEvent: e}) },
 	})
 	b.addSerial("idcard", cfg.IDCard, b.reader)
-	for _, add := range []func(DevicesConfig) error{b.addPrinter, b.addScanner, b.addA4} {
+	for _, add := range []func(DevicesConfig) error{b.addPrinter, b.addScanner, b.addA4, b.addCamera} {
 		if err := add(cfg); err != nil {
 			return nil, err
 		}
@@ -111,6 +113,20 @@ func (b *bay) addA4(cfg DevicesConfig) error {
 	}
 	b.a4 = p
 	b.addRun("a4", cfg.A4.Queue, p.Serve)
+	return nil
+}
+
+func (b *bay) addCamera(cfg DevicesConfig) error {
+	from := cfg.Camera.Source
+	if from == "" {
+		return nil
+	}
+	if _, _, told := pictures(from); !told {
+		from = "camera:" + from
+	}
+	source, _ := b.source(from, false)
+	b.camera = doccam.New(doccam.Options{Source: source, Log: b.t.log, Now: b.t.opts.Now})
+	b.addRun("camera", cfg.Camera.Source, b.camera.Serve)
 	return nil
 }
 

@@ -301,11 +301,11 @@ func TestCaptureEnds(t *testing.T) {
 
 func TestCapIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for limit, grey := range map[int]bool{20_000: true, 30_000: false} {
+		for limit, grey := range map[int]bool{20_000: true, 80_000: false} {
 			r := play(t, doccam.Options{Frames: 1, Limit: limit, Grey: grey})
 			r.cam.On(true)
 			got := r.capture(t.Context())
-			r.show(render(func(s *desk.Scene) { s.Noise = 20 }))
+			r.show(render(func(s *desk.Scene) { s.Noise = 8 }))
 			res := <-got
 			cfg, err := jpeg.DecodeConfig(bytes.NewReader(res.shot.JPEG))
 			if res.err != nil || err != nil || len(res.shot.JPEG) > limit {

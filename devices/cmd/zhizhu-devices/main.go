@@ -36,6 +36,8 @@ type commands struct {
 	Personas personasCmd `cmd:"" help:"List the invented residents whose cards can be laid."`
 	IDCard   idcardCmd   `cmd:"" name:"idcard" help:"Field tools for the card reader."`
 	Printer  printerCmd  `cmd:"" help:"Field tools for the printer."`
+	A4       a4Cmd       `cmd:"" name:"a4" help:"Field tools for the A4 printer."`
+	Camera   cameraCmd   `cmd:"" help:"Field tools for the document camera."`
 	QR       qrCmd       `cmd:"" name:"qr" help:"Field tools for codes."`
 }
 

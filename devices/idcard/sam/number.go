@@ -129,7 +129,7 @@ func oldResident(s string) (Number, error) {
 	switch {
 	case !digits(s):
 		return Number{}, ErrNumberCharacter
-	case !province(s[:2]):
+	case !province(s[:2]) || s[0] == '8': // permits came after 15 digits
 		return Number{}, ErrNumberRegion
 	case n.Birth == "":
 		return Number{}, ErrNumberDate

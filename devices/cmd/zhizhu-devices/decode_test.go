@@ -5,8 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -226,30 +224,4 @@ func FuzzDecodeLine(f *testing.F) {
 			t.Errorf("not one object on one line: %q", out.Bytes())
 		}
 	})
-}
-
-func TestRender(t *testing.T) {
-	dir := t.TempDir()
-	bin, png := filepath.Join(dir, "slip.bin"), filepath.Join(dir, "slip.png")
-	// Initialise, Chinese mode, 收件 in GBK, feed, cut.
-	slip := []byte("\x1b@\x1c&\xca\xd5\xbc\xfe\n\x1dVB\x00")
-	if err := os.WriteFile(bin, slip, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var out, complaints bytes.Buffer
-	if code := run(t.Context(), []string{"printer", "render", bin, "--png", png, "--text"}, nil, &out, &complaints); code != exitOK {
-		t.Fatalf("exit %d: %s", code, complaints.String())
-	}
-	if !strings.Contains(out.String(), "收件") {
-		t.Errorf("text: %q", out.String())
-	}
-	if data, err := os.ReadFile(png); err != nil || !bytes.HasPrefix(data, []byte("\x89PNG")) {
-		t.Errorf("picture: %v", err)
-	}
-	if err := os.WriteFile(bin, []byte("\x1b@\x1b\xff"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code := run(t.Context(), []string{"printer", "render", bin}, nil, &out, &complaints); code != exitFailed || complaints.Len() == 0 {
-		t.Errorf("an unknown command: exit %d, %q", code, complaints.String())
-	}
 }

@@ -14,7 +14,6 @@ type verdict int
 const (
 	isCode verdict = iota
 	isNoise
-	isOther // what another kind of device says
 )
 
 // shortOpaque is how many bytes a code must have that is no text. Official codes may carry any bytes, and then they
@@ -22,19 +21,20 @@ const (
 const shortOpaque = 8
 
 // judge tells codes from noise. A line is a code if it is
-//   - text of at least two characters' bytes: UTF-8, or GB18030, without control characters other than those that
-//     separate fields in codes (TAB, EOT, FS, GS, RS, US; CR and LF inside a packet);
+//   - text: UTF-8, or GB 2312 (GB18030 if the scanner has ended it), without control characters other than those that separate fields in codes (TAB, EOT, FS,
+//     GS, RS, US; CR and LF inside a packet). A single byte must also have been ended by the scanner: one alone, ended by
+//     silence, is what a plug or a torn line leaves;
 //   - else any shortOpaque bytes or more that don't look like a line at the wrong speed: mostly NUL, or bytes in which
 //     hardly a bit stands alone, as they come from a slow line that is sampled too often.
 //
 // The first is asked first, so that no readable code is ever lost to a guess.
-func judge(code []byte) verdict {
+func judge(code []byte, ended bool) verdict {
 	switch {
-	case len(code) < 2:
+	case len(code) == 0 || len(code) == 1 && !ended:
 		return isNoise
 	case utf8.Valid(code) && plainText(string(code)):
 		return isCode
-	case gb2312(code):
+	case gb2312(code), ended && gb18030(code) && !wrongSpeed(code):
 		return isCode
 	case len(code) < shortOpaque || wrongSpeed(code):
 		return isNoise
@@ -81,6 +81,12 @@ func gb2312(code []byte) bool {
 		}
 	}
 	return plainText(string(ascii))
+}
+
+// gb18030 says whether code is text of GB18030. Nearly any bytes from 81 up are, so that alone says little.
+func gb18030(code []byte) bool {
+	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(code)
+	return err == nil && plainText(string(text)) && bytes.IndexFunc(text, func(r rune) bool { return unicode.Is(unicode.Co, r) }) < 0
 }
 
 // wrongSpeed says whether p looks like a line that is sampled at another speed than it was sent at.

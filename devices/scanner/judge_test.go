@@ -77,10 +77,15 @@ func TestJudge(t *testing.T) {
 		{"break", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", isNoise},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := judge([]byte(tc.in)); got != tc.want {
+			if got := judge([]byte(tc.in), false); got != tc.want {
 				t.Errorf("verdict %d, want %d", got, tc.want)
 			}
 		})
+	}
+	for in, want := range map[string]verdict{"x": isCode, "\x8a": isNoise, "\x07": isNoise, "": isNoise, "\x95\x34\xb2\x35\xd6\xd0": isCode, "\xfe\x00\xf8": isNoise} {
+		if got := judge([]byte(in), true); got != want {
+			t.Errorf("%q with an end: verdict %d, want %d", in, got, want)
+		}
 	}
 }
 
@@ -92,12 +97,12 @@ func TestWrongSpeedIsNoise(t *testing.T) {
 			noise := oversample([]byte(code), times)
 			var s Splitter
 			s.Write(noise, func(p Piece) {
-				if judge(clean(p.Line)) == isCode {
+				if judge(clean(p.Line), p.Ended) == isCode {
 					t.Errorf("code %d at %d times its speed: % X", i, times, p.Line)
 				}
 			})
 			s.End(func(p Piece) {
-				if judge(clean(p.Line)) == isCode {
+				if judge(clean(p.Line), p.Ended) == isCode {
 					t.Errorf("code %d at %d times its speed: % X", i, times, p.Line)
 				}
 			})
@@ -132,7 +137,7 @@ func TestOtherDevice(t *testing.T) {
 	}
 }
 
-// No byte of a judged line is ever needed twice or changed, and text of two bytes is always a code.
+// A judged line is not changed, text of two bytes is always a code, and one byte alone never is.
 func FuzzJudge(f *testing.F) {
 	f.Add([]byte("6901234567892"))
 	f.Add([]byte("\xd4\xc1\xca\xa1"))
@@ -140,7 +145,7 @@ func FuzzJudge(f *testing.F) {
 	f.Add([]byte("\xAA\xAA\xAA\x96\x69"))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		before := bytes.Clone(in)
-		v := judge(in)
+		v := judge(in, false)
 		_, _ = otherDevice(in), decode(in)
 		if !bytes.Equal(in, before) {
 			t.Error("the line was changed")

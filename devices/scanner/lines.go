@@ -13,6 +13,7 @@ const maxLine = 4096
 // Piece is what a scanner has sent in one go: a line, or a frame. Its bytes are valid during the call that brings it.
 type Piece struct {
 	Line  []byte      // a line without its end; nil with a frame
+	Ended bool        // the line had an end: CR or LF
 	Frame frame.Frame // Kind is 0 with a line
 	// Broken says that a packet with a code came damaged; there is nothing else in this piece.
 	Broken bool
@@ -96,6 +97,9 @@ func (s *Splitter) cut(last bool, emit func(Piece)) {
 		}
 		from += n
 	}
+	if from == 0 {
+		return
+	}
 	left := copy(s.buf, s.buf[from:])
 	clear(s.buf[left:])
 	s.buf = s.buf[:left]
@@ -130,7 +134,7 @@ func (s *Splitter) piece(p []byte, last bool, emit func(Piece)) (n int, wait boo
 		case m == frame.Partial && !last:
 			return 0, true
 		case m == frame.Whole:
-			s.close(p[:at], emit)
+			s.close(p[:at], false, emit)
 			emit(Piece{Frame: f})
 			return at + f.Len, false
 		case s.Packets && (m == frame.Broken || m == frame.Partial && torn(p[at:])):
@@ -140,7 +144,7 @@ func (s *Splitter) piece(p []byte, last bool, emit func(Piece)) (n int, wait boo
 	}
 	if ends(p[at]) {
 		s.Ends = s.Ends || at > 0
-		s.close(p[:at], emit)
+		s.close(p[:at], true, emit)
 		return at + 1, false
 	}
 	return s.extend(p), false
@@ -163,10 +167,10 @@ func (s *Splitter) extend(p []byte) int {
 // torn says whether p, which silence has ended, is the beginning of a packet with a code.
 func torn(p []byte) bool { return len(p) > 2 && p[1] == frame.SSIDecode }
 
-func (s *Splitter) close(line []byte, emit func(Piece)) {
+func (s *Splitter) close(line []byte, ended bool, emit func(Piece)) {
 	s.line = 0
 	if len(line) > 0 {
-		emit(Piece{Line: line})
+		emit(Piece{Line: line, Ended: ended})
 	}
 }
 

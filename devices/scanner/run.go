@@ -184,7 +184,7 @@ func (r *run) take(p Piece) {
 		r.foreign++
 		r.soil()
 	default:
-		r.code(clean(p.Line))
+		r.code(clean(p.Line), p.Ended)
 	}
 }
 
@@ -206,20 +206,20 @@ func (r *run) packet(f frame.Frame) {
 		r.dropParts()
 		r.soil()
 	case !f.More:
-		r.code(bytes.TrimRight(r.parts, "\r\n"))
+		r.code(bytes.TrimRight(r.parts, "\r\n"), true)
 		r.dropParts()
 	}
 }
 
 // code hands a code on, unless it is noise, or was there just now: a code that is held before the scanner goes on being
 // the same for as long as it is seen.
-func (r *run) code(raw []byte) {
+func (r *run) code(raw []byte, ended bool) {
 	p := r.s.opts.Profile
 	raw = bytes.TrimSuffix(bytes.TrimPrefix(raw, p.Prefix), p.Suffix)
 	if len(raw) == 0 {
 		return
 	}
-	if judge(raw) != isCode {
+	if judge(raw, ended) != isCode {
 		r.soil()
 		return
 	}

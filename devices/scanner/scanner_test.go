@@ -15,6 +15,8 @@ import (
 	"zhizhu/devices"
 	"zhizhu/devices/port"
 	"zhizhu/devices/scanner"
+	"zhizhu/devices/scanner/frame"
+	"zhizhu/devices/scanner/profile"
 	"zhizhu/devices/sim"
 )
 
@@ -22,6 +24,7 @@ type rig struct {
 	*testing.T
 	tty    *sim.TTY
 	dev    *sim.Scanner
+	drv    *scanner.Scanner
 	scans  chan devices.Scan
 	status chan devices.Status
 	ended  chan error
@@ -31,6 +34,15 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigOf(t, profile.Plain)
+}
+
+func newRigOf(t *testing.T, name string) *rig {
+	t.Helper()
+	spoken, err := scanner.Profile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
 	tty, err := sim.OpenTTY("", 0)
 	if err != nil {
 		t.Fatal(err)
@@ -40,17 +52,17 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	drv := scanner.New(scanner.Options{
+	r.drv = scanner.New(scanner.Options{
 		Now:    func() time.Time { return time.Unix(r.clock.Load(), 0) },
 		OnScan: func(s devices.Scan) { r.scans <- s },
-		Rand:   rand.Reader,
-		Log:    slog.New(slog.NewTextHandler(&r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Rand:   rand.Reader, Profile: spoken,
+		Log: slog.New(slog.NewTextHandler(&r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		r.ended <- drv.Serve(ctx, line, func(s devices.Status) { r.status <- s })
+		r.ended <- r.drv.Serve(ctx, line, func(s devices.Status) { r.status <- s })
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -147,4 +159,50 @@ func TestServeEndsWithTheLine(t *testing.T) {
 	if err := <-r.ended; devices.KindOf(err) != devices.HungUp {
 		t.Errorf("got %v", err)
 	}
+}
+
+// A scanner of the GM family on a real port: what it is told, and that its answers never come out as codes.
+func TestTriggerOverAPort(t *testing.T) {
+	r := newRigOf(t, "gm65")
+	told := make(chan []byte, 100)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		var got []byte
+		for buf := make([]byte, 64); ; {
+			n, err := r.tty.Recv(ctx, buf)
+			if err != nil {
+				return
+			}
+			for got = append(got, buf[:n]...); len(got) > 8 && frame.CheckGM(got[:9]) == nil; got = got[9:] {
+				if err := r.tty.Send(ctx, frame.AppendGMReply(nil, 0xD6)); err != nil {
+					return
+				}
+				told <- bytes.Clone(got[:9])
+			}
+		}
+	}()
+	defer func() { cancel(); <-done }()
+	until := func(want []byte) {
+		t.Helper()
+		for late := time.After(20 * time.Second); ; {
+			select {
+			case got := <-told:
+				if bytes.Equal(got, want) {
+					return
+				}
+			case <-late:
+				t.Fatalf("% X was never told", want)
+			}
+		}
+	}
+	r.drv.Trigger(true)
+	until(frame.AppendGM(nil, frame.GMWrite, 2, 1))
+	r.scan("a code")
+	r.want("a code")
+	r.drv.Trigger(false)
+	until(frame.AppendGM(nil, frame.GMWrite, 2, 0))
+	r.scan("another")
+	r.want("another")
 }

@@ -53,7 +53,7 @@ func union(all, more []Result) []Result {
 func (d *Decoder) tryAll(p plane, s step) (found []Result, err error) {
 	defer caught(&err)
 	d.points = 0
-	bitmap, err := p.bitmap(s)
+	bitmap, err := p.bitmap(s, &d.memory)
 	if err != nil {
 		return nil, err
 	}

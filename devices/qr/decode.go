@@ -24,6 +24,7 @@ func (r Result) String() string { return "code(redacted)" }
 type Decoder struct {
 	reader gozxing.Reader
 	half   []byte
+	memory memory
 	points int // that the running step has taken for corners of a code
 	hints  map[gozxing.DecodeHintType]any
 }
@@ -116,7 +117,7 @@ func recipe(width int) []step {
 func (d *Decoder) try(p plane, s step) (r Result, err error) {
 	defer caught(&err)
 	d.points = 0
-	bitmap, err := p.bitmap(s)
+	bitmap, err := p.bitmap(s, &d.memory)
 	if err != nil {
 		return Result{}, err
 	}

@@ -15,18 +15,15 @@ func (p plane) fits() bool {
 }
 
 // bitmap makes of a plane what gozxing reads.
-func (p plane) bitmap(s step) (*gozxing.BinaryBitmap, error) {
+func (p plane) bitmap(s step, m *memory) (*gozxing.BinaryBitmap, error) {
 	src, err := gozxing.NewPlanarYUVLuminanceSource(p.pix, p.stride, p.height, 0, 0, p.width, p.height, false)
 	if err != nil {
 		return nil, err
 	}
-	if s.inverted {
-		src = src.Invert()
-	}
 	if s.global {
 		return gozxing.NewBinaryBitmap(gozxing.NewGlobalHistgramBinarizer(src))
 	}
-	return gozxing.NewBinaryBitmap(gozxing.NewHybridBinarizer(src))
+	return gozxing.NewBinaryBitmap(blocks{gozxing.NewHybridBinarizer(src), p, s.inverted, m})
 }
 
 // halve averages squares of 2x2 dots; an odd last row or column is let go. The result is valid until the next

@@ -65,7 +65,7 @@ func TestQRDecode(t *testing.T) {
 			}
 		}
 	}
-	photo := scene(t, qrtest.Scene{Width: 2400, Height: 1800, Text: "photo", Angle: 20, Noise: 12})
+	photo := scene(t, qrtest.Scene{Width: 1700, Height: 1200, Text: "photo", Angle: 20, Noise: 12})
 	files := []string{
 		save(t, dir, "one.png", func(w io.Writer) error { return png.Encode(w, one) }),
 		save(t, dir, "clear.png", func(w io.Writer) error { return png.Encode(w, clear) }),

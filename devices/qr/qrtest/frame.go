@@ -57,35 +57,49 @@ func (s Scene) desk(r *rand.Rand, cells [][]bool) *image.Gray {
 		return (r.Float64() - 0.5) * max(0, float64(size)-n*module*(math.Abs(sin)+math.Abs(cos)))
 	}
 	cx, cy := float64(s.Width)/2+free(s.Width), float64(s.Height)/2+free(s.Height)
+	reach := n * module * math.Sqrt2 / 2
+	if n == 0 {
+		reach = -1
+	}
 	for y := range s.Height {
-		for x := range s.Width {
+		row := img.Pix[y*img.Stride:][:s.Width]
+		for x := range row {
+			row[x] = uint8(s.light(x, y))
+			if math.Abs(float64(x)-cx) > reach || math.Abs(float64(y)-cy) > reach {
+				continue
+			}
 			sum := 0.0
 			for _, sub := range [4][2]float64{{.25, .25}, {.75, .25}, {.25, .75}, {.75, .75}} {
 				dx, dy := float64(x)+sub[0]-cx, float64(y)+sub[1]-cy
 				u, v := (dx*cos+dy*sin)/module+n/2, (dy*cos-dx*sin)/module+n/2
-				sum += s.shade(cells, u, v, x, y)
+				if u < 0 || v < 0 || u >= n || v >= n {
+					sum += float64(row[x])
+				} else {
+					sum += s.ink(cells[int(v)][int(u)])
+				}
 			}
-			img.Pix[y*img.Stride+x] = uint8(sum / 4)
+			row[x] = uint8(sum / 4)
 		}
 	}
 	return img
 }
 
-// shade is the brightness at a place of the code (in modules) or, outside it, of the desk.
-func (s Scene) shade(cells [][]bool, u, v float64, x, y int) float64 {
-	n := float64(len(cells))
-	if u < 0 || v < 0 || u >= n || v >= n {
-		desk := 110 + 60*float64(x)/float64(s.Width) + 20*math.Sin(float64(y)/37)*math.Cos(float64(x)/53)
-		if (x/90+y/70)%7 == 0 {
-			desk -= 60
-		}
-		return desk
+// light is the brightness of the desk: a slope, some dark things, a fine grain.
+func (s Scene) light(x, y int) int {
+	desk := 110 + 60*x/s.Width + (x*x/53+y*y/37)%29
+	if (x/90+y/70)%7 == 0 {
+		desk -= 60
 	}
+	return desk
+}
+
+// ink is the brightness of a module.
+func (s Scene) ink(dark bool) float64 {
 	contrast := s.Contrast
 	if contrast == 0 {
 		contrast = 1
 	}
-	if cells[int(v)][int(u)] != s.Inverted {
+	if dark != s.Inverted {
 		return 128 - 110*contrast
 	}
 	return 128 + 110*contrast
@@ -93,6 +107,9 @@ func (s Scene) shade(cells [][]bool, u, v float64, x, y int) float64 {
 
 func (s Scene) finish(img *image.Gray, r *rand.Rand) {
 	gx, gy, size := float64(s.Width)*0.42, float64(s.Height)*0.45, float64(s.Height)*0.15
+	if !s.Glare && s.Noise == 0 {
+		return
+	}
 	for y := range s.Height {
 		for x := range s.Width {
 			v := float64(img.Pix[y*img.Stride+x])

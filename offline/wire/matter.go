@@ -17,14 +17,15 @@ type Matter struct {
 	Terminal  string `json:"terminal"`
 	Channel   string `json:"channel"` // "self-service"
 
-	Applicant  *Applicant `json:"applicant,omitempty"`
-	Answers    []Answer   `json:"answers"`
-	Materials  []Material `json:"materials,omitempty"`
-	Statement  []string   `json:"statement,omitempty"` // what was ticked, word for word
-	About      *About     `json:"about,omitempty"`     // 办不成事: what the resident was doing
-	Signature  *Signature `json:"signature,omitempty"`
-	LodgedAt   time.Time  `json:"lodged_at"`   // the terminal's clock
-	ClockTrust string     `json:"clock_trust"` // "synced", "offset" or "unknown"
+	Applicant   *Applicant   `json:"applicant,omitempty"`
+	Answers     []Answer     `json:"answers"`
+	Materials   []Material   `json:"materials,omitempty"`
+	Statement   []string     `json:"statement,omitempty"` // what was ticked, word for word
+	About       *About       `json:"about,omitempty"`     // 办不成事: what the resident was doing
+	Signature   *Signature   `json:"signature,omitempty"`
+	Attachments []Attachment `json:"attachments,omitempty"`
+	LodgedAt    time.Time    `json:"lodged_at"`   // the terminal's clock
+	ClockTrust  string       `json:"clock_trust"` // "synced", "offset" or "unknown"
 }
 
 // About is what a resident was doing when 办不成事 was touched. It holds no personal data.

@@ -15,6 +15,7 @@ const (
 const (
 	LaneRatings = "ratings"
 	LaneMatters = "matters"
+	LaneEvents  = "events"
 )
 
 // Path returns the path of a record.
@@ -25,6 +26,10 @@ const (
 	PathEnrol  = "/v1/enrol"
 	PathTime   = "/v1/time"
 	PathHealth = "/healthz"
+
+	PathMailbox   = "/v1/mailbox"   // GET, ?after=N: Mail
+	PathHeartbeat = "/v1/heartbeat" // PUT: Heartbeat, 204
+	PathRenew     = "/v1/renew"     // POST over the terminal's certificate: Renewal -> Enrolled
 )
 
 // Ack is the gateway's word that it has a record, on disk. It counts only with a signature that verifies.
@@ -57,6 +62,7 @@ const (
 	ProblemIdentity = "urn:zhizhu:identity"          // 401, 403: certificate unknown or not for this terminal
 	ProblemCode     = "urn:zhizhu:code"              // 403: enrolment code unknown, used or expired
 	ProblemStation  = "urn:zhizhu:station"           // 403: enrolment code is for another station; it isn't used up
+	ProblemOffset   = "urn:zhizhu:offset"            // 409: Upload-Offset is not how much is there
 	ProblemStorage  = "urn:zhizhu:storage"           // 503: can't store now
 )
 
@@ -65,8 +71,16 @@ type Enrolment struct {
 	Code    string `json:"code"`
 	CSR     string `json:"csr"`      // PEM, ECDSA P-256
 	SignKey string `json:"sign_key"` // the terminal's SM2 public key, hex of the uncompressed point
+	// PostKey is the SM2 public key to which letters are sealed, likewise. Signing and sealing have keys of their own.
+	PostKey string `json:"post_key"`
 	// Station is the one that the machine is set up for, or empty: a code for another one is refused, not used up.
 	Station string `json:"station,omitempty"`
+}
+
+// Renewal asks for a new certificate of a terminal that has one.
+type Renewal struct {
+	CSR     string `json:"csr"`                // PEM, ECDSA P-256; the same key or a new one
+	PostKey string `json:"post_key,omitempty"` // where the terminal has made one since its enrolment
 }
 
 // Enrolled is the answer to an Enrolment.

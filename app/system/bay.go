@@ -136,6 +136,9 @@ func pictures(port string) (kind, path string, ok bool) {
 	return kind, path, ok && (kind == "camera" || kind == "folder")
 }
 
+// codeEvery is how often a camera's picture is looked at for a code: fast enough for a hand that moves.
+const codeEvery = 100 * time.Millisecond
+
 // source returns the camera that a port names, if it names one.
 func (b *bay) source(port string, grey bool) (camera.Source, bool) {
 	kind, path, ok := pictures(port)
@@ -145,7 +148,11 @@ func (b *bay) source(port string, grey bool) (camera.Source, bool) {
 	case kind == "folder":
 		return camera.Folder(camera.FolderOptions{Path: path, Grey: grey, Now: b.t.opts.Now, Log: b.t.log}), true
 	}
-	return camera.OpenV4L2(camera.Options{Path: path, Grey: grey, Now: b.t.opts.Now, Log: b.t.log}), true
+	o := camera.Options{Path: path, Grey: grey, Now: b.t.opts.Now, Log: b.t.log}
+	if grey {
+		o.Every = codeEvery
+	}
+	return camera.OpenV4L2(o), true
 }
 
 // addSerial adds the slot of a device on a serial line.

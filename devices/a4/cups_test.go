@@ -1,3 +1,5 @@
+//go:build cups
+
 package a4_test
 
 import (
@@ -17,12 +19,7 @@ import (
 var (
 	done    = devices.PrintResult{Outcome: devices.Printed}
 	unknown = devices.PrintResult{Outcome: devices.PrintUnknown}
-	page    = a4.Job{Title: "测试页", PDF: a4.TestPage()}
 )
-
-func failed(k devices.Kind) devices.PrintResult {
-	return devices.PrintResult{Outcome: devices.PrintFailed, Reason: k}
-}
 
 // print prints a page in the background.
 func (r *rig) print(ctx context.Context, p *a4.Printer) <-chan devices.PrintResult {
@@ -351,4 +348,15 @@ func TestADocumentThatTheFilterCannotRead(t *testing.T) {
 		t.Errorf("result %+v", got)
 	}
 	r.nothingKept()
+}
+
+// The scheduler answers, the printer behind it hangs: its queue must not be told as ready.
+func TestAPrinterThatNeverAnswers(t *testing.T) {
+	t.Parallel()
+	r := cups(t)
+	l := mute(t, "tcp", "localhost:0")
+	r.tool("lpadmin", "-p", "mute", "-E", "-v", "ipp://"+l.Addr().String()+"/ipp/print", "-m", "raw")
+	p := r.driver(func(o *a4.Options) { o.Queue, o.Answer = "mute", 2*time.Second })
+	r.is(p, "silent", because(devices.Faulty, devices.Silent))
+	r.want(p.Print(t.Context(), page), failed(devices.Silent), 0)
 }

@@ -17,5 +17,9 @@
 // killed program left behind, is cancelled before anything else is printed. After every job its record and its
 // document are purged from CUPS's spool. Over a power cut only a spool that isn't kept helps: see packaging/a4.
 //
+// go test -tags cups runs it against Debian's cupsd with ippeveprinter as the printer (packages cups-daemon, cups-client,
+// cups-core-drivers, cups-filters-core-drivers, cups-ipp-utils and dbus-daemon); without the tag only what needs none of
+// them is tested.
+//
 // It must never know whose document it prints, what is in it, or what a visit is; it writes no document to a file.
 package a4

@@ -1,3 +1,5 @@
+//go:build cups
+
 package a4_test
 
 import (
@@ -35,9 +37,6 @@ type rig struct {
 	log     bytes.Buffer // what the driver logged
 }
 
-// patience is for a loaded machine: nothing here takes longer than a second or two on an idle one.
-const patience = 60 * time.Second
-
 // needs are the programs of the rig with the Debian packages that hold them.
 var needs = map[string]string{
 	"cupsd": "cups-daemon", "lpadmin": "cups-client", "cupsdisable": "cups-client", "ippeveprinter": "cups-ipp-utils",
@@ -51,7 +50,7 @@ func program(t *testing.T, name string) string {
 			return path
 		}
 	}
-	t.Skipf("%s is not installed (Debian package %s)", name, needs[name])
+	t.Fatalf("%s is not installed: apt-get install --no-install-recommends %s", name, needs[name])
 	return ""
 }
 
@@ -62,7 +61,7 @@ func cups(t *testing.T, directives ...string) *rig {
 		program(t, name)
 	}
 	if _, err := os.Stat("/usr/lib/cups/filter/pdftopdf"); err != nil {
-		t.Skip("pdftopdf is not installed (Debian package cups-filters-core-drivers)")
+		t.Fatal("pdftopdf is not installed: apt-get install --no-install-recommends cups-filters-core-drivers")
 	}
 	dir, err := os.MkdirTemp("", "a4") //nolint:usetesting // a socket's path may have 107 bytes only, and lp must get in
 	if err != nil {
@@ -121,7 +120,7 @@ func (r *rig) own() {
 	}
 	lp, err := user.Lookup("lp")
 	if err != nil {
-		r.Skipf("there is no user lp to run cupsd as: %v", err)
+		r.Fatalf("there is no user lp to run cupsd as: %v", err)
 	}
 	uid, _ := strconv.Atoi(lp.Uid)
 	gid, _ := strconv.Atoi(lp.Gid)

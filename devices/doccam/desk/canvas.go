@@ -49,6 +49,7 @@ func (c *canvas) mat(m Mat, rng *rand.Rand) {
 			if (int(fx/22)+int(fy/22))%2 == 0 {
 				*p = [3]float32{225, 222, 215}
 			}
+		default: // plain
 		}
 	})
 }
@@ -77,7 +78,7 @@ func outside(q Corners, x, y float64) float64 {
 	for i, a := range q {
 		b := q[(i+1)%4]
 		dx, dy := b[0]-a[0], b[1]-a[1]
-		far = max(far, -(dx*(y-a[1])-dy*(x-a[0]))/math.Hypot(dx, dy))
+		far = max(far, -(dx*(y-a[1])-dy*(x-a[0]))/math.Sqrt(dx*dx+dy*dy))
 	}
 	return far
 }

@@ -102,24 +102,34 @@ func paperLevel(hist []int) float64 {
 	return float64(from + quantile(hist[from:glaring], 0.5))
 }
 
+// advise lists what is wrong, the gravest first.
 func (q *Quality) advise(cut bool) {
-	add := func(wrong bool, a Advice) {
-		if wrong {
-			q.Advice = append(q.Advice, a)
-		}
-	}
 	some := q.Sure || q.Cut || q.Ink
 	light := max(q.White, q.around) // a dark cover is not dark, if its mat is seen well
-	dark := light < leastWhite && some || light < leastBlack
-	add(!some && !dark, NoPage)
-	add(dark, Dark)
-	bright := some && q.White >= mostWhite && q.Depth < 2*leastDepth
-	add(bright, Bright)
-	add(q.Cut || cut, Cut)
-	add(q.small(), Far)
-	add(some && q.unsharp(), Blurred)
-	add(some && q.Glare > mostGlare, Glare)
-	add(q.Sure && q.Ink && !dark && !bright && q.Depth < leastDepth, Faint)
+	dark := light < leastBlack || some && light < leastWhite
+	if !some {
+		if q.Advice = []Advice{NoPage}; dark {
+			q.Advice = []Advice{Dark}
+		}
+		return
+	}
+	bright := q.White >= mostWhite && q.Depth < 2*leastDepth
+	for _, a := range [...]struct {
+		Advice
+		is bool
+	}{
+		{Dark, dark},
+		{Bright, bright},
+		{Cut, q.Cut || cut},
+		{Far, q.small()},
+		{Blurred, q.unsharp()},
+		{Glare, q.Glare > mostGlare},
+		{Faint, q.Sure && q.Ink && !dark && !bright && q.Depth < leastDepth},
+	} {
+		if a.is {
+			q.Advice = append(q.Advice, a.Advice)
+		}
+	}
 }
 
 // blur weighs what the page's edge and what its letters tell. An edge that lies higher or curls looks more blurred than the

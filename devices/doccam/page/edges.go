@@ -188,7 +188,8 @@ func argmax(v []float32) int {
 // fit moves a line onto the edges that lie near it and look its way (least squares, twice).
 func fit(l line, edges []edge) line {
 	for _, near := range [...]float64{4, 2} {
-		var sum, sumXX, sumXY, sumYY, weight = Point{}, 0.0, 0.0, 0.0, 0.0
+		var sum Point
+		var sumXX, sumXY, sumYY, weight float64
 		mid := l.n.times(l.c)
 		for _, e := range edges {
 			if e.n.dot(l.n) < 0.95 || math.Abs(l.distance(e.at)) > near {

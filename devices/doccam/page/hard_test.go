@@ -86,8 +86,9 @@ func beyond(q page.Quad, p page.Point) float64 {
 
 // A crop that loses a part of a document is never made: where it isn't sure, the frame stays whole.
 func TestHardFramesAreNeverCroppedWrongly(t *testing.T) {
+	t.Parallel()
 	cropped := 0
-	all := hard(960, 540)
+	all := hard(800, 450)
 	for _, s := range all {
 		got := page.Find(s.scene.Render())
 		if !got.Sure {

@@ -30,10 +30,23 @@ type attempt struct {
 // A4 (1754 pixels); then colour; and only a cap that is made for other things takes the rest.
 func attempts() []attempt {
 	return []attempt{
-		{quality: 88}, {quality: 80}, {quality: 72}, {quality: 64},
-		{72, 2100, false}, {60, 2100, false}, {66, 1754, false}, {54, 1754, false},
-		{60, 1754, true}, {45, 1754, true}, {34, 1754, true},
-		{40, 1240, true}, {30, 1240, true}, {30, 877, true}, {20, 620, true}, {10, 310, true}, {1, 160, true},
+		{quality: 88},
+		{quality: 80},
+		{quality: 72},
+		{quality: 64},
+		{72, 2100, false},
+		{60, 2100, false},
+		{66, 1754, false},
+		{54, 1754, false},
+		{60, 1754, true},
+		{45, 1754, true},
+		{34, 1754, true},
+		{40, 1240, true},
+		{30, 1240, true},
+		{30, 877, true},
+		{20, 620, true},
+		{10, 310, true},
+		{1, 160, true},
 	}
 }
 

@@ -96,9 +96,10 @@ func off(got, want page.Quad, s desk.Scene) float64 {
 }
 
 func TestFindClean(t *testing.T) {
-	const n = 48
+	t.Parallel()
+	const n = 72
 	found := 0
-	for _, s := range clean(n, 1280, 720) {
+	for _, s := range clean(n, 960, 540) {
 		got := page.Find(s.scene.Render())
 		d := off(got.Corners, s.want, s.scene)
 		if got.Sure && d <= 0.01 {

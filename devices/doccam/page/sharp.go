@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -40,32 +41,22 @@ func (l *View) sharpness(q Quad) sharpness {
 	if len(all) == 0 {
 		return sharpness{}
 	}
-	slices.SortFunc(all, func(a, b texture) int {
-		switch {
-		case a.first < b.first:
-			return -1
-		case a.first > b.first:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(all, func(a, b texture) int { return cmp.Compare(a.first, b.first) })
 	// The flattest tiles hold noise only, which the others hold as well.
 	noise := all[len(all)/20]
 	if noise.first > leastTexture {
 		noise = texture{}
 	}
 	var sigmas []float64
-	lettered := 0
-	for i := len(all) - 1; i >= 0; i-- {
-		t := texture{all[i].first - noise.first, all[i].second - noise.second}
+	for _, t := range slices.Backward(all) {
+		t.first, t.second = t.first-noise.first, t.second-noise.second
 		if t.first < leastTexture {
 			break
 		}
-		lettered++
 		sigmas = append(sigmas, t.blur())
 	}
 	// The strongest tiles are letters even where the mat has a grain.
-	s := sharpness{share: float64(lettered) / float64(len(all))}
+	s := sharpness{share: float64(len(sigmas)) / float64(len(all))}
 	s.sigma = 2 * median(slices.Clone(sigmas[:(len(sigmas)+1)/2]))
 	return s
 }

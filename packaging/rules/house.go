@@ -72,8 +72,11 @@ var house = []ImportRule{
 	pure("offline/wire", "the protocol's types, shared by both ends"),
 	pure("offline/catalog", "the catalogue's types, known everywhere"),
 	{
-		Who:   []string{"devices/port", "devices/slot", "devices/idcard/...", "devices/scanner/...", "devices/printer/..."},
-		Never: []string{"devices/sim/..."}, Deep: true,
+		Who: []string{
+			"devices/port", "devices/slot", "devices/probe", "devices/idcard/...", "devices/scanner/...", "devices/printer/...",
+			"devices/a4", "devices/camera", "devices/camscan", "devices/doccam", "devices/doccam/page", "devices/qr",
+		},
+		Never: []string{"devices/sim/...", "devices/qr/qrtest", "devices/doccam/desk"}, Deep: true,
 		Why: "a driver that knows a simulator is not tested by it",
 	},
 	{
@@ -82,9 +85,19 @@ var house = []ImportRule{
 		Why: "simulators share codecs with drivers, never their code: else both make the same mistake",
 	},
 	{
-		Who:   []string{"devices/port", "devices/slot", "devices/idcard", "devices/scanner", "devices/printer"},
-		Never: []string{"devices/port", "devices/slot", "devices/idcard", "devices/scanner", "devices/printer"},
-		Why:   "drivers take a devices.Line and know neither each other nor who opens it",
+		Who: []string{
+			"devices/port", "devices/slot", "devices/idcard", "devices/scanner", "devices/printer", "devices/a4", "devices/camera",
+			"devices/camscan", "devices/doccam",
+		},
+		Never: []string{
+			"devices/port", "devices/slot", "devices/probe", "devices/idcard", "devices/scanner", "devices/printer", "devices/a4",
+			"devices/camscan", "devices/doccam",
+		},
+		Why: "drivers take a devices.Line, or a camera's frames, and know neither each other nor who opens them",
+	},
+	{
+		Who: []string{"devices/probe"}, Never: []string{"devices/idcard", "devices/printer", "devices/scanner", "devices/slot"},
+		Why: "who asks a port what is there needs codecs, not drivers: it must not do to a device what only its driver may",
 	},
 	{
 		Who: []string{"offline/sync/..."}, Never: []string{"offline/gateway/..."}, Deep: true,

@@ -11,9 +11,6 @@ import (
 	"zhizhu/devices/idcard/sam"
 )
 
-// Bauds are the speeds that a reader can be set to, in the order of their commands (60 00 to 60 04).
-func Bauds() []int { return []int{115200, 57600, 38400, 19200, 9600} }
-
 // CardReader plays a card reader with a SAM: one card lies on it, or none. It behaves as protocols.md A4 says of real
 // ones: after a successful reading the same card doesn't answer Find until it has left the field, while ReadText still
 // reads it, because it is selected; ReadText of a card that was never selected fails with 41.
@@ -189,7 +186,7 @@ func (r *CardReader) serve(ctx context.Context, req sam.Request) error {
 		return err
 	}
 	if n := int(req.Op &^ sam.SetBaud); req.Op&^7 == sam.SetBaud && reply.Status == sam.OK && r.tty.Baud() > 0 {
-		r.tty.SetBaud(Bauds()[n])
+		r.tty.SetBaud(sam.Bauds()[n])
 	}
 	return nil
 }
@@ -237,7 +234,7 @@ func (r *CardReader) answer(req sam.Request) sam.Reply {
 	case sam.ReadAddress:
 		return r.latest()
 	default:
-		if n := int(req.Op &^ sam.SetBaud); req.Op&^7 == sam.SetBaud && n < len(Bauds()) {
+		if n := int(req.Op &^ sam.SetBaud); req.Op&^7 == sam.SetBaud && n < len(sam.Bauds()) {
 			return sam.Reply{Status: sam.OK}
 		}
 		return sam.Reply{Status: sam.BadCommand}

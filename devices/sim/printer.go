@@ -28,6 +28,7 @@ type Printer struct {
 
 	in     []byte          // received, not yet a whole command
 	looked int             // bytes of in that were searched for real-time commands
+	drawn  int             // bytes of in, a picture, that the print head has taken already
 	queue  []paper.Command // whole commands, not yet obeyed
 	queued int             // their bytes
 	strip  []byte          // obeyed since the last cut
@@ -78,7 +79,7 @@ func (p *Printer) receive(ctx context.Context) error {
 			p.onBytes(n)
 		}
 		for b := buf[:n]; len(b) > 0; {
-			k := p.untilAlarm(len(b))
+			k := p.untilAlarm(min(len(b), 16)) // as the bytes come, not as the kernel gathers them
 			p.take(b[:k])
 			p.ring()
 			b = b[k:]
@@ -134,7 +135,7 @@ func (p *Printer) answer(ctx context.Context) {
 
 // reply queues an answer; a host that asks faster than the line can answer loses some. p.mu is held.
 func (p *Printer) reply(b ...byte) {
-	if p.silent {
+	if p.silent || p.awakeAt.After(now()) {
 		return
 	}
 	select {
@@ -148,8 +149,12 @@ func (p *Printer) take(b []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.received += len(b)
+	if p.awakeAt.After(now()) {
+		return // without power nobody hears
+	}
+	p.drain()
 	// Real-time commands pass a full buffer: the receiving side looks for them.
-	if room := p.opt.Buffer - p.queued - len(p.in); len(b) > room && !isRealTime(p.in, b) {
+	if room := p.opt.Buffer - p.used(); len(b) > room && !isRealTime(p.in, b) {
 		p.lost += len(b) - max(room, 0)
 		b = b[:max(room, 0)]
 	}
@@ -164,6 +169,7 @@ func (p *Printer) take(b []byte) {
 			p.log.Warn("Unknown command dropped", slog.Int("offset", bad.Offset), slog.Int("bytes", n))
 		case err != nil:
 			p.insideData(len(p.in))
+			p.drain()
 			p.flow()
 			return
 		case c.RealTime():
@@ -171,15 +177,29 @@ func (p *Printer) take(b []byte) {
 		default:
 			c.Data = append([]byte(nil), p.in[:n]...) // the whole command, as received
 			p.insideData(n)
+			c.Len -= p.drawn // what of it waits in the buffer
 			p.queue = append(p.queue, c)
-			p.queued += n
+			p.queued += c.Len
 		}
-		p.in, p.looked = p.in[min(n, len(p.in)):], 0
+		p.in, p.looked, p.drawn = p.in[min(n, len(p.in)):], 0, 0
 	}
 	p.in = nil
 	p.flow()
 	p.tell()
 }
+
+// pictureHead is how a picture begins whose rows are printed as they come: it may be larger than the buffer.
+const pictureHead = 8
+
+// drain has the print head take what has come of a picture, unless it is busy with what came before. p.mu is held.
+func (p *Printer) drain() {
+	if len(p.in) > pictureHead && p.in[0] == 0x1d && p.in[1] == 'v' && len(p.queue) == 0 && !p.offline() && !p.heldUntil.After(now()) {
+		p.drawn = len(p.in) - pictureHead
+	}
+}
+
+// used is how much of the buffer is full. p.mu is held.
+func (p *Printer) used() int { return p.queued + len(p.in) - p.drawn }
 
 // insideData obeys the real-time commands that lie in the first n bytes of the running command and were not seen before. p.mu
 // is held.

@@ -73,6 +73,7 @@ type condition struct {
 	broken    bool // an error that only a repair ends
 	silent    bool
 	heldUntil time.Time
+	awakeAt   time.Time // power came back; nothing is heard before
 	xoff      bool
 	auto      int     // what the host wants to be told of unasked
 	told      [4]byte // what it was told last

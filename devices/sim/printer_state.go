@@ -46,9 +46,14 @@ func (p *Printer) Hold(d time.Duration) {
 }
 
 // PowerCycle forgets what was received and what the host has switched on; the paper and its faults stay.
-func (p *Printer) PowerCycle() {
+func (p *Printer) PowerCycle() { p.PowerCycleFor(0) }
+
+// PowerCycleFor does the same and is deaf and dumb for a time, as a printer that starts: real ones take a second or two.
+// What is on the paper by then hangs out of it still.
+func (p *Printer) PowerCycleFor(start time.Duration) {
 	p.change(func() {
-		p.in, p.looked, p.queue, p.queued, p.strip = nil, 0, nil, 0, nil
+		p.awakeAt = now().Add(start)
+		p.in, p.looked, p.drawn, p.queue, p.queued = nil, 0, 0, nil, 0
 		p.auto, p.xoff, p.heldUntil = 0, false, time.Time{}
 	})
 }
@@ -95,6 +100,7 @@ func (p *Printer) change(f func()) {
 	defer p.mu.Unlock()
 	f()
 	p.status()
+	p.drain()
 	p.flow()
 	p.tell()
 }
@@ -108,7 +114,7 @@ func (p *Printer) flow() {
 	if p.heldUntil.After(now()) {
 		return
 	}
-	free := p.opt.Buffer - p.queued - len(p.in)
+	free := p.opt.Buffer - p.used()
 	want := p.xoff
 	switch {
 	case !p.opt.FlowControl:

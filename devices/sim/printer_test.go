@@ -3,7 +3,9 @@ package sim
 import (
 	"bytes"
 	"context"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,5 +192,24 @@ func TestPrinterForgetsAllWhenPowerFails(t *testing.T) {
 	d.want("\x1dV\x00\x10\x04\x04", 0x12) // no automatic status any more
 	if got := d.slip(); bytes.Contains(got, []byte("one resident")) {
 		t.Error("what was received before the power cut is printed")
+	}
+	p.PowerCycleFor(time.Hour)
+	d.write("\x10\x04\x01lost\n")
+	for late := now().Add(5 * time.Second); p.Received() < 33+3+3+3+8 && now().Before(late); {
+		runtime.Gosched()
+	}
+	p.PowerCycle()
+	d.want("\x10\x04\x04\x1dV\x00", 0x12)
+	if got := d.slip(); bytes.Contains(got, []byte("lost")) {
+		t.Error("a printer without power hears")
+	}
+}
+
+func TestPrinterPrintsPicturesThatAreLargerThanItsBuffer(t *testing.T) {
+	p, d := playPrinter(t, PrinterOptions{Buffer: 64, FlowControl: true})
+	whole := "\x1dv0\x00\x48\x00\x10\x00" + strings.Repeat("\x55", 72*16) + "\x1dV\x00"
+	d.write(whole)
+	if got := d.slip(); string(got) != whole || p.Lost() > 0 {
+		t.Errorf("%d bytes of %d are on the paper, %d are lost", len(got), len(whole), p.Lost())
 	}
 }

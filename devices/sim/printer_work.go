@@ -42,6 +42,7 @@ func (p *Printer) next(ctx context.Context) (_ paper.Command, speed int, ok bool
 			return c, speed, true
 		}
 		if held <= 0 {
+			p.drain()
 			p.flow()
 		}
 		changed := p.changed
@@ -87,7 +88,8 @@ func (p *Printer) obey(c paper.Command) []byte {
 		return nil
 	}
 	p.queue = p.queue[1:]
-	p.queued -= len(c.Data)
+	p.queued -= c.Len
+	p.drain()
 	defer p.tell()
 	defer p.flow()
 	if p.jamNext && c.Op == paper.OpCut {

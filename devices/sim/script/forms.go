@@ -113,7 +113,7 @@ func printerForms() []form {
 		{t, "printer jam at cut", "the next cut jams", "printer jam at cut", printer(printerJamAtCut)},
 		{t, "printer head hot for <time:duration>", "the head is too hot, so long", "printer head hot for 3s", printer(printerHot)},
 		{t, "printer xoff <time:duration> [at <byte:number>]", "takes no more for a while (XOFF), now or when so many bytes more have come", "printer xoff 5s at 800", printer(printerXoff)},
-		{t, "printer power-cycle at <byte:number>", "power fails when so many bytes more have come: what it holds is lost", "printer power-cycle at 900", printer(printerPowerCycleAt)},
+		{t, "printer power-cycle at <byte:number> [for <time:duration>]", "power fails when so many bytes more have come, and the printer takes so long to start again (1.5s): what it holds is lost", "printer power-cycle at 900 for 2s", printer(printerPowerCycleAt)},
 		{t, "printer answers <what:all|paper|none>", "which of the four status questions it answers", "printer answers paper", printer(printerAnswers)},
 	}
 }

@@ -3,6 +3,7 @@ package script
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"zhizhu/devices"
 	"zhizhu/devices/idcard/sam"
@@ -285,7 +286,11 @@ func printerXoff(_ context.Context, s *Stage, a args) error {
 }
 
 func printerPowerCycleAt(_ context.Context, s *Stage, a args) error {
-	s.Printer.AtByte(max(a.number("byte"), 1), s.Printer.PowerCycle)
+	start := 1500 * time.Millisecond
+	if a.has("time") {
+		start = a.duration("time")
+	}
+	s.Printer.AtByte(max(a.number("byte"), 1), func() { s.Printer.PowerCycleFor(start) })
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhizhu/devices"
@@ -40,6 +41,7 @@ type Finder struct {
 	misses map[string]miss   // by device: its last search in vain
 	opened map[string]int    // by device: calls of Open that have ended, for There
 	run    *sweep            // nil while none runs
+	guess  *guessed          // the port that the scanner has because it alone was left over; nil for none
 	ports  []Port            // as last listed
 	listed time.Time         // when
 }
@@ -134,7 +136,7 @@ func (f *Finder) There(device string) func() bool {
 }
 
 // listEvery is how old a list of ports may be: slots ask ten times a second, each.
-const listEvery = 250 * time.Millisecond
+const listEvery = 100 * time.Millisecond
 
 // look lists the ports. f.mu is held.
 func (f *Finder) look() []Port {
@@ -194,7 +196,7 @@ func (f *Finder) revisit(ctx context.Context, device string) (devices.Line, erro
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.lease(device, ports[at], line), nil
+	return f.lease(device, ports[at], line, was.sure), nil
 }
 
 // confirm asks whether the device is still where it was. Of a scanner it can only be made sure that no device which was
@@ -238,23 +240,48 @@ func (t *talk) excludes(ctx context.Context, kind string) (bool, error) {
 }
 
 // lease hands a line out. f.mu is held.
-func (f *Finder) lease(device string, p Port, line devices.Line) devices.Line {
+func (f *Finder) lease(device string, p Port, line devices.Line, sure bool) devices.Line {
 	f.leases[p.Real] = device
 	delete(f.misses, device)
 	f.opts.Log.Info("Device found", slog.String("device", device), slog.String("port", p.Path), slog.Int("baud", line.Baud()))
-	return &leased{Line: line, end: sync.OnceValue(func() error {
+	l := &leased{Line: line}
+	l.end = sync.OnceValue(func() error {
 		err := shut(line)
 		f.mu.Lock()
-		delete(f.leases, p.Real)
-		f.mu.Unlock()
+		defer f.mu.Unlock()
+		if f.guess != nil && f.guess.line == l {
+			f.guess = nil
+		}
+		if !l.revoked {
+			delete(f.leases, p.Real)
+		}
+		if was := f.places[device]; l.heard.Load() && was.port.same(p) { // it has proved itself
+			was.sure = true
+			f.places[device] = was
+		}
 		return err
-	})}
+	})
+	if !sure {
+		f.guess = &guessed{line: l, real: p.Real, at: f.opts.Now()}
+	}
+	return l
 }
 
 // leased is a line that was handed out.
 type leased struct {
 	devices.Line
-	end func() error
+	end     func() error
+	heard   atomic.Bool // something came
+	revoked bool        // the port is no longer this line's; the finder's mu guards it
+}
+
+// Read implements devices.Line.
+func (l *leased) Read(ctx context.Context, p []byte) (int, error) {
+	n, err := l.Line.Read(ctx, p)
+	if n > 0 {
+		l.heard.Store(true)
+	}
+	return n, err
 }
 
 // Close gives the port back.

@@ -97,18 +97,17 @@ func Survey(ctx context.Context, ports []Port, o Options, listen time.Duration) 
 
 // guess marks the port that alone is left over where no scanner has said that it is one.
 func guess(all []Report) {
-	at := -1
-	for i, r := range all {
-		switch {
-		case r.Err != nil || slices.Contains(r.Finding.Notes, Echo):
-		case r.Finding.Kind == Scanner, r.Finding.Kind == "" && at >= 0:
+	var unknown []*Finding
+	for i := range all {
+		switch f := &all[i].Finding; {
+		case f.Kind == Scanner:
 			return
-		case r.Finding.Kind == "":
-			at = i
+		case f.Kind == "" && all[i].Err == nil:
+			unknown = append(unknown, f)
 		}
 	}
-	if at >= 0 {
-		f := &all[at].Finding
+	if left := silent(unknown, func(f *Finding) []Note { return f.Notes }); len(left) == 1 {
+		f := left[0]
 		f.Kind, f.Baud, f.Notes = Scanner, scannerSpeeds()[0], append(f.Notes, Guess)
 	}
 }

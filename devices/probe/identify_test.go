@@ -239,13 +239,15 @@ func checkAPortInUseIsLeftAlone(t *testing.T) {
 }
 
 func checkIdentifyEndsWithItsContextAndWithTheLine(t *testing.T) {
-	s := newRig(t).tty("a", 9600, nil)
+	r := newRig(t)
+	s := r.tty("a", 9600, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	if _, err := probe.Identify(ctx, s.Path(), probe.Options{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
-	go func() { // it is pulled out once it is asked
+	s = r.tty("b", 9600, nil) // nothing waits in it
+	go func() {               // it is pulled out once it is asked
 		_, _ = s.Recv(t.Context(), make([]byte, 1))
 		_ = s.HangUp()
 	}()

@@ -176,6 +176,9 @@ func (s *session) endRound() {
 		s.met.begin(true)
 	}
 	s.silence, s.fresh = silence, true
+	if !silence {
+		s.spoken++
+	}
 	s.ask.next = 0
 	s.ask.rounds++
 	s.ask.due = s.now().Add(s.p.opt.Poll)
@@ -184,8 +187,10 @@ func (s *session) endRound() {
 // stuck says that the printer may be waiting for the rest of a picture: a question would be taken for a part of it.
 func (s *session) stuck() bool { return s.p.left.owed > 0 || s.p.left.lost }
 
-// mute says that the printer, which has spoken, says nothing now: it may be switched off.
-func (s *session) mute() bool { return s.silence && s.speaks() }
+// mute says that the printer, which has spoken, says nothing now: it may be switched off, or keep silent because it is
+// offline. What is sent to it now might be printed when nobody waits for it any more. One answer may have been
+// noise: a printer that never speaks is sent what is to be printed.
+func (s *session) mute() bool { return s.silence && s.spoken > 1 }
 
 // forgiveXoff forgets an XOFF whose XON must have been lost: nothing makes a printer refuse bytes so long while it
 // says that it is well, or says nothing because we don't ask.

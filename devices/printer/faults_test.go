@@ -15,21 +15,22 @@ import (
 
 // makes are printers as they are sold.
 var makes = map[string]traits{
-	"epson":            {dots: 2000},
-	"drawer high":      {dots: 2000, drawer: true},
-	"no marks":         {dots: 1200, noMarks: true},
-	"real time only":   {dots: 1200, noMarks: true, noAuto: true, noRoll: true},
-	"no flow control":  {dots: 2000, noFlow: true},
-	"mute offline":     {dots: 2000, muteOffline: true},
-	"mute, no marks":   {dots: 1200, muteOffline: true, noMarks: true, noAuto: true},
-	"only paper":       {dots: 1200, onlyPaper: true, noMarks: true, noAuto: true, noRoll: true},
-	"only automatic":   {dots: 1200, noRealTime: true, noMarks: true, noRoll: true},
-	"only the roll":    {dots: 1200, noRealTime: true, noMarks: true, noAuto: true},
-	"silent":           {dots: 1200, noRealTime: true, noMarks: true, noAuto: true, noRoll: true, noFlow: true},
-	"small and slow":   {baud: 9600, dots: 600, buffer: 512},
-	"no font":          {dots: 2000, noFont: true},
-	"without recovery": {dots: 2000, noRecover: true},
-	"late answers":     {dots: 1200, late: 350 * time.Millisecond, noMarks: true, noAuto: true},
+	"epson":               {dots: 2000},
+	"drawer high":         {dots: 2000, drawer: true},
+	"no marks":            {dots: 1200, noMarks: true},
+	"real time only":      {dots: 1200, noMarks: true, noAuto: true, noRoll: true},
+	"no flow control":     {dots: 2000, noFlow: true},
+	"mute offline":        {dots: 2000, muteOffline: true},
+	"mute, no marks":      {dots: 1200, muteOffline: true, noMarks: true, noAuto: true},
+	"only paper":          {dots: 1200, onlyPaper: true, noMarks: true, noAuto: true, noRoll: true},
+	"only automatic":      {dots: 1200, noRealTime: true, noMarks: true, noRoll: true},
+	"only the roll":       {dots: 1200, noRealTime: true, noMarks: true, noAuto: true},
+	"silent":              {dots: 1200, noRealTime: true, noMarks: true, noAuto: true, noRoll: true, noFlow: true},
+	"small and slow":      {baud: 9600, dots: 600, buffer: 512},
+	"no font":             {dots: 2000, noFont: true},
+	"without recovery":    {dots: 2000, noRecover: true},
+	"silent when offline": {dots: 1200, muteOffline: true, noMarks: true, noAuto: true, noFlow: true},
+	"late answers":        {dots: 1200, late: 350 * time.Millisecond, noMarks: true, noAuto: true},
 }
 
 func confirms(name string) bool {
@@ -178,4 +179,27 @@ func serveOn(t *testing.T, o printer.Options, l devices.Line) (*printer.Printer,
 		}
 		return last
 	}
+}
+
+// A printer that has spoken and is silent now is not sent a receipt that it might print when nobody waits for it.
+func TestSwitchedOffPrinterIsSentNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel(makes["real time only"])
+		defer m.start(t)()
+		p, status := serveOn(t, printer.Options{}, m)
+		after(t, 10*time.Second)
+		m.change(func(m *model) { m.off = true })
+		after(t, 10*time.Second)
+		if s := status(); s.State != devices.Unknown || s.Reason != devices.Silent {
+			t.Errorf("got %+v", s)
+		}
+		before := m.got
+		wantFailed(t, p.Print(t.Context(), receiptFor("吉", number)), devices.Silent)
+		if n := m.got - before; n > 100 {
+			t.Errorf("%d bytes were sent", n)
+		}
+		m.change(func(m *model) { m.off = false })
+		printed(t, p.Print(t.Context(), receiptFor("吉", number))) // asked once more first
+	})
 }

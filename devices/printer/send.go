@@ -130,11 +130,15 @@ func (t *transmission) inquire(ctx context.Context) error {
 			return err
 		}
 	}
-	if t.kind() == devices.OK && (!t.p.left.any || t.fresh) {
-		return nil
+	if t.kind() != devices.OK || t.p.left.any && !t.fresh || t.mute() {
+		if _, err := t.askAll(ctx); err != nil {
+			return err
+		}
 	}
-	_, err := t.askAll(ctx)
-	return err
+	if t.kind() == devices.OK && t.mute() {
+		return &brokenOffError{devices.Silent}
+	}
+	return nil
 }
 
 // coolDown waits for a printer that recovers by itself.

@@ -37,6 +37,7 @@ type session struct {
 	told    devices.Status
 	heard   time.Time // when the last byte came
 	silence bool      // the last round of questions was not answered at all
+	spoken  int       // rounds of questions that were answered
 	fresh   bool      // a whole round of questions was asked since the last job
 	deaf    bool      // a question inside a picture was not answered
 	autos   int       // automatic statuses that came

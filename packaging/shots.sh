@@ -7,7 +7,7 @@ rm -rf out/shots
 for size in 1080x1920 1920x1080 1280x800; do
 	out=out/shots/$size
 	mkdir -p "$out"
-	for script in resident guided; do
+	for script in resident guided forgotten-card; do
 		packaging/with-display.sh --size "$size" bin/zhizhu run --sim --data "$out/data" --out "$out" \
 			--pilot "packaging/pilot/$script.pilot" 2>"$out/$script.log" || {
 			code=$?

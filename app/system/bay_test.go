@@ -2,10 +2,14 @@ package system
 
 import (
 	"context"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"zhizhu/app/health"
+	"zhizhu/app/pilot"
 	"zhizhu/devices"
 )
 
@@ -23,5 +27,27 @@ func TestDevicesAreFoundWhereverTheyAre(t *testing.T) {
 	served, err := b.runner().Serve(ctx, "soc-qualify", 3)
 	if err != nil || served.Number == "" {
 		t.Fatalf("a visit over searched ports: %+v, %v", served, err)
+	}
+}
+
+// TestForgottenCardOpensNobodysVisit: over the real driver, a card that stays on the reader is told, opens nothing, and
+// is read again only once it was lifted.
+func TestForgottenCardOpensNobodysVisit(t *testing.T) {
+	cfg, dir := benchConfig(t)
+	b := startBench(t, cfg, dir)
+	b.await(t, "the reader", func(_ health.Facts, r health.Report) bool { return r.CanRead && r.CanLodge })
+	text, err := os.ReadFile("../../packaging/pilot/forgotten-card.pilot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script := regexp.MustCompile(`(?m)^shot .*$`).ReplaceAllString(string(text), "")
+	commands, err := pilot.Parse("forgotten-card.pilot", strings.NewReader(script))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	if err := b.runner().Run(ctx, commands); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -239,6 +239,12 @@ func TestSetBaud(t *testing.T) {
 	if err := p.SetBaud(t.Context(), 12345); err == nil || p.Baud() != 9600 {
 		t.Errorf("odd speed: %v, %d", err, p.Baud())
 	}
+	if err := s.HangUp(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.SetBaud(t.Context(), 19200); devices.KindOf(err) != devices.HungUp {
+		t.Errorf("after a hang-up: %v", err)
+	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}

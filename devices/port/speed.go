@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"zhizhu/devices"
 )
 
 // speedCode is the kernel's code of a speed, for those that the serial devices of a kiosk have.
@@ -62,7 +64,7 @@ func (p *Port) SetBaud(ctx context.Context, baud int) error {
 		return nil
 	})
 	if err != nil {
-		return p.fail(openKind(err), "set speed", err)
+		return p.fail(devices.HungUp, "set speed", err) // the only reason that there is on an open port
 	}
 	p.baud.Store(int64(baud))
 	return nil

@@ -180,13 +180,13 @@ func (s stamp) black() int {
 	return n
 }
 
-// press prints the stamp into a cell, squeezed where it is wider than the cell. A character that is half black already
+// press prints the stamp into a cell, squeezed where it is wider than the cell. A character that is black nearly all over
 // (𪚥) is not made bold: nothing would be left to see.
 func (s stamp) press(dst *Bitmap, cell image.Rectangle, thick bool) {
 	full := max(s.advance, 1)
 	squeeze := max(full, cell.Dx())
 	left := max(cell.Dx()-full, 0) / 2
-	thick = thick && s.black()*5 < cell.Dx()*cell.Dy()*2
+	thick = thick && s.black()*5 < cell.Dx()*cell.Dy()*3
 	for y := s.at.Min.Y; y < s.at.Max.Y; y++ {
 		for x := s.at.Min.X; x < s.at.Max.X; x++ {
 			if !s.set(x, y) {

@@ -198,9 +198,10 @@ func printFault(k devices.Kind) string {
 		return "纸卡住了"
 	case devices.Cancelled:
 		return "打印停下来了"
-	case devices.OK, devices.Unconfigured, devices.NoPort, devices.InUse, devices.Silent, devices.HungUp,
-		devices.Garbled, devices.SelfTest, devices.Unauthorised, devices.Stalled, devices.Internal,
-		devices.WrongDevice, devices.NoPermission, devices.NotFound, devices.PaperJam, devices.InkOut, devices.Paused,
+	case devices.Silent, devices.HungUp, devices.NoPort, devices.NotFound:
+		return "打印机没有反应"
+	case devices.OK, devices.Unconfigured, devices.InUse, devices.Garbled, devices.SelfTest, devices.Unauthorised, devices.Stalled, devices.Internal,
+		devices.WrongDevice, devices.NoPermission, devices.PaperJam, devices.InkOut, devices.Paused,
 		devices.BadDocument:
 	}
 	return "打印机出了问题"

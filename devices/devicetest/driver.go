@@ -68,6 +68,18 @@ func (s *served) end() error {
 	return err
 }
 
+// lost waits until Serve says that the line is lost.
+func (s *served) lost() {
+	s.t.Helper()
+	err, ok := s.over()
+	if k := devices.KindOf(err); !ok || k != devices.HungUp {
+		s.t.Errorf("Serve returned %v, want %v", err, devices.HungUp)
+	}
+	if c, is := s.line.(io.Closer); is {
+		_ = c.Close() // of an unplugged line: whatever it says
+	}
+}
+
 // over waits for the end of Serve; false when that was waited for before.
 func (s *served) over() (error, bool) {
 	s.t.Helper()
@@ -136,13 +148,7 @@ func (b Bench) driver(t *testing.T, fresh func() devices.Driver) {
 		if err := b.Unplug(); err != nil {
 			t.Fatal(err)
 		}
-		err, ok := s.over()
-		if k := devices.KindOf(err); !ok || k != devices.HungUp {
-			t.Errorf("Serve returned %v, want %v", err, devices.HungUp)
-		}
-		if c, is := s.line.(io.Closer); is {
-			_ = c.Close() // of an unplugged line: whatever it says
-		}
+		s.lost()
 		if err := b.Plug(); err != nil {
 			t.Fatal(err)
 		}

@@ -171,6 +171,7 @@ func (p *Printer) take(b []byte) {
 			p.insideData(len(p.in))
 			p.drain()
 			p.flow()
+			p.tell()
 			return
 		case c.RealTime():
 			p.obeyNow(c)

@@ -213,3 +213,12 @@ func TestPrinterPrintsPicturesThatAreLargerThanItsBuffer(t *testing.T) {
 		t.Errorf("%d bytes of %d are on the paper, %d are lost", len(got), len(whole), p.Lost())
 	}
 }
+
+func TestPrinterPrintsWhatStandsBeforeAnUnfinishedCommand(t *testing.T) {
+	_, d := playPrinter(t, PrinterOptions{})
+	for range 50 {
+		d.write("a\n\x1dV\x00\x1dv0")
+		d.slip()
+		d.write("\x00\x01\x00\x01\x00\xff")
+	}
+}

@@ -2,7 +2,6 @@ package bolt
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,34 +17,20 @@ import (
 
 	"zhizhu/offline/gateway/internal/durable"
 	"zhizhu/offline/gateway/store"
-	"zhizhu/offline/wire"
 )
-
-// schema is the layout's version. A file with a higher one was written by a newer program and is refused.
-const schema = 1
 
 // ErrLocked says that another process has the file open.
 var ErrLocked = errors.New("in use by another process")
-
-const (
-	bucketMeta      = "meta"
-	bucketIDs       = "ids"
-	bucketLog       = "log"
-	bucketCodes     = "codes"
-	bucketStations  = "stations"
-	bucketTerminals = "terminals"
-	keySchema       = "schema"
-)
 
 // DB is the store. It is safe for concurrent use.
 type DB struct {
 	db       *bbolt.DB
 	wasEmpty bool
 
-	puts chan *put
-	stop chan struct{} // closed by Close
-	done chan struct{} // closed when the committer has ended
-	once sync.Once
+	changes chan *change
+	stop    chan struct{} // closed by Close
+	done    chan struct{} // closed when the committer has ended
+	once    sync.Once
 }
 
 var _ store.Store = (*DB)(nil)
@@ -68,8 +53,8 @@ func Open(path string, wait time.Duration) (*DB, error) {
 }
 
 func start(db *bbolt.DB) *DB {
-	d := &DB{db: db, puts: make(chan *put, maxGroup), stop: make(chan struct{}), done: make(chan struct{})}
-	go d.commitPuts()
+	d := &DB{db: db, changes: make(chan *change, maxGroup), stop: make(chan struct{}), done: make(chan struct{})}
+	go d.commitChanges()
 	return d
 }
 
@@ -105,17 +90,21 @@ func openAndLook(path string, wait time.Duration) (*bbolt.DB, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	var has uint64
 	wasEmpty := false
-	err = db.View(func(tx *bbolt.Tx) error {
+	err = db.View(func(tx *bbolt.Tx) (err error) {
 		if err := checkWhole(tx, path); err != nil {
 			return err
 		}
-		if err := checkSchema(tx); err != nil {
+		if has, err = readSchema(tx); err != nil {
 			return err
 		}
 		wasEmpty = isEmpty(tx)
 		return nil
 	})
+	if err == nil && has < schema {
+		err = db.Update(makeBuckets) // every step so far only adds buckets
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", path, errors.Join(err, db.Close()))
 	}
@@ -175,34 +164,7 @@ func create(path string) error {
 	return durable.SyncDir(filepath.Dir(path))
 }
 
-func makeBuckets(tx *bbolt.Tx) error {
-	for _, name := range []string{bucketMeta, bucketIDs, bucketLog, bucketCodes, bucketStations, bucketTerminals} {
-		if _, err := tx.CreateBucket([]byte(name)); err != nil {
-			return fmt.Errorf("make bucket %s: %w", name, err)
-		}
-	}
-	for _, lane := range []string{wire.LaneMatters, wire.LaneRatings} {
-		for _, parent := range []string{bucketIDs, bucketLog} {
-			if _, err := tx.Bucket([]byte(parent)).CreateBucket([]byte(lane)); err != nil {
-				return fmt.Errorf("make bucket %s/%s: %w", parent, lane, err)
-			}
-		}
-	}
-	return tx.Bucket([]byte(bucketMeta)).Put([]byte(keySchema), number(schema))
-}
-
-func checkSchema(tx *bbolt.Tx) error {
-	meta := tx.Bucket([]byte(bucketMeta))
-	if meta == nil {
-		return errors.New("this is not a gateway's store")
-	}
-	if has := readNumber(meta.Get([]byte(keySchema))); has != schema {
-		return fmt.Errorf("schema %d, this program knows %d: use the program that wrote it, or a newer one", has, schema)
-	}
-	return nil
-}
-
-// Close waits for the puts under way and closes the file.
+// Close waits for the changes under way and closes the file.
 func (d *DB) Close() (err error) {
 	d.once.Do(func() {
 		close(d.stop)
@@ -215,81 +177,34 @@ func (d *DB) Close() (err error) {
 	return nil
 }
 
-// Get is store.Store's.
-func (d *DB) Get(ctx context.Context, lane, id string) (store.Record, error) {
-	var r store.Record
-	err := d.view(ctx, func(tx *bbolt.Tx) error {
-		ids, log, err := laneBuckets(tx, lane)
-		if err != nil {
-			return err
+// KeepFingerprint is store.Store's.
+func (d *DB) KeepFingerprint(ctx context.Context, own string) (string, error) {
+	kept := own
+	err := d.update(ctx, func(tx *bbolt.Tx) error {
+		meta := tx.Bucket([]byte(bucketMeta))
+		if has := meta.Get([]byte(keyFingerprint)); has != nil {
+			kept = string(has)
+			return nil
 		}
-		value := ids.Get([]byte(id))
-		if value == nil {
-			return store.ErrNotFound
-		}
-		k, err := decodeKnown(value)
-		if err != nil {
-			return err
-		}
-		r, err = recordAt(log, lane, k.seq)
-		return err
+		return keep(meta, []byte(keyFingerprint), []byte(own))
 	})
 	if err != nil {
-		return store.Record{}, fmt.Errorf("get record: %w", err)
+		return "", fmt.Errorf("keep fingerprint: %w", err)
 	}
-	return r, nil
-}
-
-// List is store.Store's.
-func (d *DB) List(ctx context.Context, lane string, after uint64, limit int) ([]store.Record, error) {
-	var list []store.Record
-	err := d.view(ctx, func(tx *bbolt.Tx) error {
-		_, log, err := laneBuckets(tx, lane)
-		if err != nil {
-			return err
-		}
-		c := log.Cursor()
-		for k, v := c.Seek(number(after + 1)); k != nil && len(list) < limit; k, v = c.Next() {
-			r, err := decodeRecord(v)
-			if err != nil {
-				return fmt.Errorf("%s %d: %w", lane, readNumber(k), err)
-			}
-			r.Lane, r.Seq = lane, readNumber(k)
-			list = append(list, r)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list records: %w", err)
-	}
-	return list, nil
-}
-
-// Count is store.Store's. Ids are never removed, so the last sequence number is the count.
-func (d *DB) Count(ctx context.Context, lane string) (uint64, error) {
-	var n uint64
-	err := d.view(ctx, func(tx *bbolt.Tx) error {
-		ids, _, err := laneBuckets(tx, lane)
-		if err != nil {
-			return err
-		}
-		n = ids.Sequence()
-		return nil
-	})
-	if err != nil {
-		return 0, fmt.Errorf("count records: %w", err)
-	}
-	return n, nil
+	return kept, nil
 }
 
 // WasEmpty is store.Store's.
 func (d *DB) WasEmpty() bool { return d.wasEmpty }
 
 func isEmpty(tx *bbolt.Tx) bool {
-	for _, lane := range []string{wire.LaneMatters, wire.LaneRatings} {
-		if ids, _, err := laneBuckets(tx, lane); err != nil || ids.Sequence() != 0 {
+	for _, lane := range lanes() { // an older file may not have all of them yet
+		if ids, _, err := laneBuckets(tx, lane); err == nil && ids.Sequence() != 0 {
 			return false
 		}
+	}
+	if tx.Bucket([]byte(bucketMeta)).Get([]byte(keyFingerprint)) != nil {
+		return false
 	}
 	for _, name := range []string{bucketCodes, bucketTerminals} {
 		if k, _ := tx.Bucket([]byte(name)).Cursor().First(); k != nil {
@@ -304,35 +219,4 @@ func (d *DB) view(ctx context.Context, fn func(*bbolt.Tx) error) error {
 		return err
 	}
 	return guarded(func() error { return d.db.View(fn) })
-}
-
-func laneBuckets(tx *bbolt.Tx, lane string) (ids, log *bbolt.Bucket, err error) {
-	ids = tx.Bucket([]byte(bucketIDs)).Bucket([]byte(lane))
-	log = tx.Bucket([]byte(bucketLog)).Bucket([]byte(lane))
-	if ids == nil || log == nil {
-		return nil, nil, fmt.Errorf("no lane %q", lane)
-	}
-	return ids, log, nil
-}
-
-func recordAt(log *bbolt.Bucket, lane string, seq uint64) (store.Record, error) {
-	value := log.Get(number(seq))
-	if value == nil {
-		return store.Record{}, fmt.Errorf("%s %d: %w", lane, seq, store.ErrNotFound)
-	}
-	r, err := decodeRecord(value)
-	if err != nil {
-		return store.Record{}, fmt.Errorf("%s %d: %w", lane, seq, err)
-	}
-	r.Lane, r.Seq = lane, seq
-	return r, nil
-}
-
-func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
-
-func readNumber(p []byte) uint64 {
-	if len(p) != 8 {
-		return 0
-	}
-	return binary.BigEndian.Uint64(p)
 }

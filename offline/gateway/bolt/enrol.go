@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	bbolt "go.etcd.io/bbolt"
 
@@ -18,18 +17,21 @@ type code struct {
 	Terminal string // who used it, or empty
 }
 
-// AddCode is store.Store's.
+// AddCode is store.Terminals'.
 func (d *DB) AddCode(ctx context.Context, c store.Code) error {
-	err := d.update(ctx, func(tx *bbolt.Tx) error {
-		return putJSON(tx.Bucket([]byte(bucketCodes)), c.MAC, code{Code: c})
-	})
+	err := store.CheckName(c.MAC, c.Station)
+	if err == nil {
+		err = d.update(ctx, func(tx *bbolt.Tx) error {
+			return keepJSON(tx.Bucket([]byte(bucketCodes)), []byte(c.MAC), code{Code: c})
+		})
+	}
 	if err != nil {
 		return fmt.Errorf("add code: %w", err)
 	}
 	return nil
 }
 
-// Redeem is store.Store's.
+// Redeem is store.Terminals'.
 func (d *DB) Redeem(ctx context.Context, c store.Claim, issue store.Issue) (store.Terminal, error) {
 	var t store.Terminal
 	err := d.update(ctx, func(tx *bbolt.Tx) error {
@@ -46,7 +48,7 @@ func (d *DB) Redeem(ctx context.Context, c store.Claim, issue store.Issue) (stor
 func redeem(tx *bbolt.Tx, c store.Claim, issue store.Issue) (store.Terminal, error) {
 	codes, terminals := tx.Bucket([]byte(bucketCodes)), tx.Bucket([]byte(bucketTerminals))
 	var used code
-	if found, err := getJSON(codes, c.MAC, &used); err != nil {
+	if found, err := getJSON(codes, []byte(c.MAC), &used); err != nil {
 		return store.Terminal{}, err
 	} else if !found {
 		return store.Terminal{}, store.ErrCodeUnknown
@@ -59,122 +61,71 @@ func redeem(tx *bbolt.Tx, c store.Claim, issue store.Issue) (store.Terminal, err
 	}
 	stations := tx.Bucket([]byte(bucketStations))
 	last := readNumber(stations.Get([]byte(used.Station)))
-	own, err := numberOf(terminals, used.Station, c.Key)
+	own, err := ownTerminal(terminals, used.Station, c.Key)
 	if err != nil {
 		return store.Terminal{}, err
 	}
-	if own == 0 {
-		own = last + 1
+	next := uint64(own.Number)
+	if next == 0 {
+		next = last + 1
 	}
-	t, err := issue(used.Station, int(own))
+	t, err := issue(used.Station, int(next))
 	if err != nil {
 		return store.Terminal{}, err
 	}
-	if err := stations.Put([]byte(used.Station), number(max(own, last))); err != nil {
-		return store.Terminal{}, fmt.Errorf("keep station's number: %w", err)
-	}
+	t = t.Reissued(own)
 	used.Terminal = t.ID
-	if err := putJSON(codes, c.MAC, used); err != nil {
+	if err := keep(stations, []byte(used.Station), number(max(next, last))); err != nil {
 		return store.Terminal{}, err
 	}
-	return t, putJSON(terminals, t.ID, t)
+	if err := keepJSON(codes, []byte(c.MAC), used); err != nil {
+		return store.Terminal{}, err
+	}
+	return t, keepJSON(terminals, []byte(t.ID), t)
 }
 
-// numberOf returns the number of the station's terminal that has a key and may speak, or 0. Enrolling is rare, and a
-// village's machines are few: looking through them needs no index.
-func numberOf(terminals *bbolt.Bucket, station, key string) (uint64, error) {
-	c := terminals.Cursor()
-	prefix := []byte(station + "-")
-	for id, text := c.Seek(prefix); bytes.HasPrefix(id, prefix); id, text = c.Next() {
-		var t store.Terminal
-		if err := json.Unmarshal(text, &t); err != nil {
-			return 0, fmt.Errorf("decode: %w", err)
-		}
-		if t.Station == station && t.Key == key && t.RevokedAt.IsZero() {
-			return uint64(t.Number), nil
+// ownTerminal returns the station's terminal that has a key and may speak, or none. Enrolling is rare, and a village's
+// machines are few: looking through them needs no index.
+func ownTerminal(terminals *bbolt.Bucket, station, key string) (store.Terminal, error) {
+	list, err := terminalsOf(terminals, station)
+	if err != nil {
+		return store.Terminal{}, err
+	}
+	for _, t := range list {
+		if t.Has(key) && t.RevokedAt.IsZero() {
+			return t, nil
 		}
 	}
-	return 0, nil
+	return store.Terminal{}, nil
+}
+
+// terminalsOf returns the terminals of a station, or all for "", as they lie: by id.
+func terminalsOf(terminals *bbolt.Bucket, station string) ([]store.Terminal, error) {
+	var prefix []byte
+	if station != "" {
+		prefix = []byte(station + "-")
+	}
+	var list []store.Terminal
+	c := terminals.Cursor()
+	for id, text := c.Seek(prefix); id != nil && bytes.HasPrefix(id, prefix); id, text = c.Next() {
+		var t store.Terminal
+		if err := json.Unmarshal(text, &t); err != nil {
+			return nil, fmt.Errorf("decode: %w", err)
+		}
+		if station == "" || t.Station == station {
+			list = append(list, t)
+		}
+	}
+	return list, nil
 }
 
 func again(terminals *bbolt.Bucket, id string, c store.Claim) (store.Terminal, error) {
 	var t store.Terminal
-	if found, err := getJSON(terminals, id, &t); err != nil {
+	if found, err := getJSON(terminals, []byte(id), &t); err != nil {
 		return store.Terminal{}, err
-	} else if !found || t.Key != c.Key || !t.RevokedAt.IsZero() {
+	} else if !found || !t.Has(c.Key) || !t.RevokedAt.IsZero() {
 		return store.Terminal{}, store.ErrCodeUsed
 	}
-	if t.SignKey == c.SignKey {
-		return t, nil
-	}
-	t.SignKey = c.SignKey
-	return t, putJSON(terminals, t.ID, t)
-}
-
-// Terminal is store.Store's.
-func (d *DB) Terminal(ctx context.Context, id string) (store.Terminal, error) {
-	var t store.Terminal
-	err := d.view(ctx, func(tx *bbolt.Tx) error {
-		found, err := getJSON(tx.Bucket([]byte(bucketTerminals)), id, &t)
-		if err == nil && !found {
-			err = store.ErrNotFound
-		}
-		return err
-	})
-	if err != nil {
-		return store.Terminal{}, fmt.Errorf("get terminal: %w", err)
-	}
-	return t, nil
-}
-
-// Revoke is store.Store's.
-func (d *DB) Revoke(ctx context.Context, id string, at time.Time) error {
-	err := d.update(ctx, func(tx *bbolt.Tx) error {
-		var t store.Terminal
-		terminals := tx.Bucket([]byte(bucketTerminals))
-		found, err := getJSON(terminals, id, &t)
-		switch {
-		case err != nil:
-			return err
-		case !found:
-			return store.ErrNotFound
-		case !t.RevokedAt.IsZero():
-			return nil
-		}
-		t.RevokedAt = at
-		return putJSON(terminals, id, t)
-	})
-	if err != nil {
-		return fmt.Errorf("revoke terminal: %w", err)
-	}
-	return nil
-}
-
-func (d *DB) update(ctx context.Context, fn func(*bbolt.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return guarded(func() error { return d.db.Update(fn) })
-}
-
-func putJSON(b *bbolt.Bucket, key string, value any) error {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Errorf("encode: %w", err)
-	}
-	if err := b.Put([]byte(key), text); err != nil {
-		return fmt.Errorf("keep: %w", err)
-	}
-	return nil
-}
-
-func getJSON(b *bbolt.Bucket, key string, value any) (found bool, err error) {
-	text := b.Get([]byte(key))
-	if text == nil {
-		return false, nil
-	}
-	if err := json.Unmarshal(text, value); err != nil {
-		return false, fmt.Errorf("decode: %w", err)
-	}
-	return true, nil
+	t = t.Again(c)
+	return t, keepJSON(terminals, []byte(t.ID), t)
 }

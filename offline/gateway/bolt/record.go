@@ -10,8 +10,11 @@ import (
 	"zhizhu/offline/gateway/store"
 )
 
-// recordLayout is the first byte of every stored record.
-const recordLayout = 1
+// The first byte of every stored record says how it is laid out.
+const (
+	layoutWhole  = 1
+	layoutPurged = 2 // as a whole one, with an empty packet that was not always so
+)
 
 var errDamaged = errors.New("stored record is damaged")
 
@@ -56,7 +59,11 @@ func decodeDigest(text string) ([digestSize]byte, error) {
 // item, version and packet, each with its length as uvarint.
 func encodeRecord(r store.Record, digest [digestSize]byte) []byte {
 	p := make([]byte, 0, 128+len(r.ID)+len(r.Terminal)+len(r.Item)+len(r.Version)+len(r.Packet))
-	p = append(p, recordLayout)
+	layout := byte(layoutWhole)
+	if r.Purged {
+		layout = layoutPurged
+	}
+	p = append(p, layout)
 	p = binary.BigEndian.AppendUint64(p, uint64(r.StoredAt.UnixMicro()))
 	p = append(p, digest[:]...)
 	for _, s := range []string{r.ID, r.Terminal, r.Item, r.Version} {
@@ -69,12 +76,13 @@ func encodeRecord(r store.Record, digest [digestSize]byte) []byte {
 
 func decodeRecord(p []byte) (store.Record, error) {
 	const fixed = 1 + 8 + digestSize
-	if len(p) < fixed || p[0] != recordLayout {
+	if len(p) < fixed || p[0] != layoutWhole && p[0] != layoutPurged {
 		return store.Record{}, fmt.Errorf("decode record: %w", errDamaged)
 	}
 	r := store.Record{
 		StoredAt: time.UnixMicro(int64(binary.BigEndian.Uint64(p[1:]))).UTC(),
 		Digest:   hex.EncodeToString(p[9:fixed]),
+		Purged:   p[0] == layoutPurged,
 	}
 	p = p[fixed:]
 	var packet string
@@ -87,6 +95,12 @@ func decodeRecord(p []byte) (store.Record, error) {
 	}
 	if len(p) != 0 {
 		return store.Record{}, fmt.Errorf("decode record: %d bytes too many: %w", len(p), errDamaged)
+	}
+	if r.Purged {
+		if packet != "" {
+			return store.Record{}, fmt.Errorf("decode record: purged, with a packet: %w", errDamaged)
+		}
+		return r, nil
 	}
 	r.Packet = []byte(packet)
 	return r, nil

@@ -14,8 +14,10 @@ import (
 type ClientOptions struct {
 	CA          *x509.CertPool
 	Certificate *tls.Certificate // nil before enrolment
-	Now         func() time.Time // by which certificates are judged
-	Floor       time.Time        // a time that is past for sure: a clock before it is slow, and isn't believed
+	// Current takes the place of Certificate where it may be renewed: [Identity.Current].
+	Current func() *tls.Certificate
+	Now     func() time.Time // by which certificates are judged
+	Floor   time.Time        // a time that is past for sure: a clock before it is slow, and isn't believed
 	// Dial replaces the dialler, for tests, cuts of the line, and deployments with a line of their own.
 	Dial    func(ctx context.Context, network, addr string) (net.Conn, error)
 	Timeout time.Duration // of one call; 60 s if 0
@@ -39,9 +41,12 @@ func NewClient(o ClientOptions) *http.Client {
 		}
 		return o.Floor
 	}}
-	if o.Certificate != nil {
+	if o.Current == nil && o.Certificate != nil {
+		o.Current = func() *tls.Certificate { return o.Certificate }
+	}
+	if o.Current != nil {
 		// Given whatever the server asks for, so that a gateway with a new CA refuses it in words.
-		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return o.Certificate, nil }
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return o.Current(), nil }
 	}
 	return &http.Client{
 		Timeout:       o.Timeout,

@@ -5,14 +5,29 @@
 //
 // # The folder, mode 0700
 //
-//	terminal.key   ECDSA P-256 key for TLS, PKCS #8 in PEM
+//	terminal.key   ECDSA P-256 key for TLS, PKCS #8 in PEM; after a renewal terminal-<digest>.key instead
+//	terminal.next  the key of a renewal that is being asked for
 //	sign.key       SM2 key for what the terminal signs, PKCS #8 in PEM
+//	post.key       SM2 key that opens letters sealed for this terminal, likewise
 //	station.key    32 random bytes in hex: records at rest, and keyed hashes for look-ups
-//	enrolled.json  what the gateway answered: terminal and station id, certificate, the gateway's keys, the pinned CA
+//	enrolled.json  what the gateway answered: terminal and station id, certificate and its key's file name, the gateway's
+//	               keys, the pinned CA (one or more certificates), the post key that the gateway was told
 //
 // Keys are made once, before anything is asked of the gateway, and kept: an enrolment whose answer was lost is repeated
 // with the same code and the same key, and the gateway answers the same. enrolled.json is written last, whole or not at
-// all; it alone says that the terminal is enrolled.
+// all; it alone says that the terminal is enrolled, and with which key: so a renewal, too, counts from one moment to the
+// next. Whoever writes the folder holds its lock.
+//
+// # Renewal and change of the authority
+//
+// [Renewer] asks after two thirds of a certificate's life, with a new key, and at once where a machine that was enrolled
+// by an earlier version has made its post key since. The gateway takes the old key until the old certificate ends, so a
+// lost answer costs nothing. The gateway's seal and ack keys never change by renewal, only by enrolment: who holds no
+// more than the line's CA must not have packets sealed to himself.
+//
+// A gateway's server certificate may change at any time, since only its CA is pinned. A CA is changed in three steps:
+// give the terminals a CA file with the old and the new certificate (the file of the config counts on the line; what
+// enrolled.json pins stands in for it when it can't be read), change the gateway's certificates, take the old CA out.
 //
 // # How strong this is
 //

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"zhizhu/offline/keyring/secretfile"
 	"zhizhu/offline/wire"
 )
 
@@ -53,7 +54,12 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %s: %w", o.CAFile, err)
 	}
-	k, err := makeKeys(o.Dir, o.Rand)
+	unlock, err := lock(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
+	defer unlock()
+	k, keyFile, err := makeKeys(o.Dir, o.Rand)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
@@ -61,7 +67,9 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	asked := wire.Enrolment{Code: strings.TrimSpace(o.Code), CSR: csr, SignKey: k.sign.Public().Hex(), Station: o.Station}
+	asked := wire.Enrolment{
+		Code: strings.TrimSpace(o.Code), CSR: csr, SignKey: k.sign.Public().Hex(), PostKey: k.post.Public().Hex(), Station: o.Station,
+	}
 	client := NewClient(ClientOptions{CA: pool, Now: o.Now, Floor: floor, Dial: o.Dial})
 	defer client.CloseIdleConnections()
 	answer, err := ask(ctx, client, base+wire.PathEnrol, asked)
@@ -71,6 +79,7 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	e := enrolled{
 		Terminal: answer.Terminal, Station: answer.Station, Certificate: answer.Certificate,
 		SealKey: answer.SealKey, AckKey: answer.AckKey, CA: string(caPEM),
+		Key: keyFile, PostKey: asked.PostKey, Since: o.Now().UTC().Truncate(time.Second),
 	}
 	if o.Station != "" && answer.Station != o.Station { // a gateway that didn't compare them itself
 		return nil, fmt.Errorf("enrol: %w", ErrStation)
@@ -79,11 +88,11 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w: %w", ErrGateway, err)
 	}
-	text, err := json.MarshalIndent(e, "", "  ")
+	text, err := e.encode()
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	if err := writeFile(filepath.Join(o.Dir, enrolledFile), append(text, '\n')); err != nil {
+	if err := (secretfile.Disk{}).Write(filepath.Join(o.Dir, enrolledFile), text); err != nil {
 		return nil, fmt.Errorf("enrol: write identity (repeat with the same code): %w", err)
 	}
 	return id, nil

@@ -1,25 +1,28 @@
 package identity
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
+	"sync/atomic"
+	"time"
 
 	"zhizhu/offline/seal"
 )
 
 // Files of the folder.
 const (
-	terminalKeyFile = "terminal.key"
+	terminalKeyFile = "terminal.key" // the first one; enrolled.json names the one in use
 	signKeyFile     = "sign.key"
+	postKeyFile     = "post.key"
 	stationKeyFile  = "station.key"
 	enrolledFile    = "enrolled.json"
 )
@@ -44,12 +47,24 @@ var (
 type Identity struct {
 	Terminal    string // e.g. MX0427-1
 	Station     string
-	Certificate tls.Certificate
-	CA          *x509.CertPool // the only roots that are trusted
+	Certificate tls.Certificate // the one that was read from disk; Current also knows a renewed one
+	CA          *x509.CertPool  // the only roots that are trusted
 	SignKey     *seal.PrivateKey
-	SealKey     *seal.PublicKey // the gateway's, for packets
-	AckKey      *seal.PublicKey // the gateway's, for acknowledgements
-	Box         *seal.Box       // under the station key
+	PostKey     *seal.PrivateKey // opens the letters that come down for this terminal
+	SealKey     *seal.PublicKey  // the gateway's, for packets
+	AckKey      *seal.PublicKey  // the gateway's, for acknowledgements
+	Box         *seal.Box        // under the station key
+
+	renewed atomic.Pointer[tls.Certificate]
+}
+
+// Current returns the newest certificate: the one that was read from disk, or a renewed one since. Hand it to NewClient,
+// so that new connections show the new certificate without a restart.
+func (id *Identity) Current() *tls.Certificate {
+	if cert := id.renewed.Load(); cert != nil {
+		return cert
+	}
+	return &id.Certificate
 }
 
 // LogValue shows the names only.
@@ -64,23 +79,48 @@ type enrolled struct {
 	Certificate string `json:"certificate"` // PEM
 	SealKey     string `json:"seal_key"`
 	AckKey      string `json:"ack_key"`
-	CA          string `json:"ca"` // PEM
+	CA          string `json:"ca"` // PEM, one or more
+
+	Key     string    `json:"key,omitempty"`      // file name of the certificate's key; terminal.key if empty
+	PostKey string    `json:"post_key,omitempty"` // the one that the gateway was told; empty for machines enrolled before there was one
+	Since   time.Time `json:"since,omitzero"`     // when the certificate came, by this machine's clock
 }
 
-// Load reads an identity folder.
-func Load(dir string) (*Identity, error) {
-	text, err := os.ReadFile(filepath.Join(dir, enrolledFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNotEnrolled
+// keyFile names the file of the certificate's key. Anything but a plain name is damage, not a path to follow.
+func (e enrolled) keyFile() string {
+	if e.Key == "" || e.Key != filepath.Base(e.Key) {
+		return terminalKeyFile
 	}
+	return e.Key
+}
+
+func (e enrolled) encode() ([]byte, error) {
+	text, err := json.MarshalIndent(e, "", "  ")
+	return append(text, '\n'), err
+}
+
+// OpenOptions say how an identity folder is read. Dir is needed.
+type OpenOptions struct {
+	Dir  string
+	Rand io.Reader // for a post key that is missing; crypto/rand if nil
+}
+
+// Load reads an identity folder with default options.
+func Load(dir string) (*Identity, error) { return Open(OpenOptions{Dir: dir}) }
+
+// Open reads an identity folder. It makes what a machine that was enrolled by an earlier version lacks: its post key.
+func Open(o OpenOptions) (*Identity, error) {
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	e, _, err := readEnrolled(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("load identity: %w", err)
 	}
-	var e enrolled
-	if err := json.Unmarshal(text, &e); err != nil {
-		return nil, fmt.Errorf("load identity: %s: %w", enrolledFile, ErrDamaged)
+	if err := makePostKey(o.Dir, o.Rand); err != nil {
+		return nil, fmt.Errorf("load identity: %w", err)
 	}
-	k, err := readKeys(dir)
+	k, err := readKeys(o.Dir, e.keyFile())
 	if err != nil {
 		return nil, fmt.Errorf("load identity: %w", err)
 	}
@@ -91,12 +131,27 @@ func Load(dir string) (*Identity, error) {
 	return id, nil
 }
 
+// readEnrolled reads enrolled.json, as it means and as it stands.
+func readEnrolled(dir string) (e enrolled, text []byte, err error) {
+	text, err = os.ReadFile(filepath.Join(dir, enrolledFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return e, nil, ErrNotEnrolled
+	}
+	if err != nil {
+		return e, nil, err
+	}
+	if err := json.Unmarshal(text, &e); err != nil {
+		return e, nil, fmt.Errorf("%s: %w", enrolledFile, ErrDamaged)
+	}
+	return e, text, nil
+}
+
 // assemble checks that everything fits together.
 func assemble(e enrolled, k *keys) (*Identity, error) {
 	if e.Terminal == "" || e.Station == "" {
 		return nil, errors.New("terminal or station id is missing")
 	}
-	id := &Identity{Terminal: e.Terminal, Station: e.Station, SignKey: k.sign, CA: x509.NewCertPool()}
+	id := &Identity{Terminal: e.Terminal, Station: e.Station, SignKey: k.sign, PostKey: k.post, CA: x509.NewCertPool()}
 	var err error
 	if id.Certificate, err = tls.X509KeyPair([]byte(e.Certificate), k.terminalPEM); err != nil {
 		return nil, fmt.Errorf("certificate does not fit the terminal's key: %w", err)
@@ -117,54 +172,4 @@ func assemble(e enrolled, k *keys) (*Identity, error) {
 		return nil, fmt.Errorf("station key: %w", err)
 	}
 	return id, nil
-}
-
-// keys are the terminal's own secrets.
-type keys struct {
-	terminalPEM []byte
-	sign        *seal.PrivateKey
-	station     []byte
-}
-
-func readKeys(dir string) (*keys, error) {
-	terminal, err := readSecret(dir, terminalKeyFile)
-	if err != nil {
-		return nil, err
-	}
-	signPEM, err := readSecret(dir, signKeyFile)
-	if err != nil {
-		return nil, err
-	}
-	sign, err := seal.ParsePrivateKey(signPEM)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", signKeyFile, ErrDamaged, err)
-	}
-	text, err := readSecret(dir, stationKeyFile)
-	if err != nil {
-		return nil, err
-	}
-	station, err := parseStationKey(text)
-	if err != nil {
-		return nil, err
-	}
-	return &keys{terminalPEM: terminal, sign: sign, station: station}, nil
-}
-
-func parseStationKey(text []byte) ([]byte, error) {
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != seal.StationKeySize {
-		return nil, fmt.Errorf("%s: %w", stationKeyFile, ErrDamaged)
-	}
-	return key, nil
-}
-
-func readSecret(dir, name string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing: %w", name, ErrDamaged)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	return text, nil
 }

@@ -14,47 +14,86 @@ import (
 	"os"
 	"path/filepath"
 
+	"zhizhu/offline/keyring/secretfile"
 	"zhizhu/offline/seal"
 )
 
 // makeKeys makes the keys that are missing and leaves those that are there, so that an interrupted enrolment goes on
 // with the same ones, and a second enrolment can still read this station's records.
-func makeKeys(dir string, rand io.Reader) (*keys, error) {
+func makeKeys(dir string, rand io.Reader) (k *keys, keyFile string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make identity folder: %w", err)
+		return nil, "", fmt.Errorf("make identity folder: %w", err)
 	}
 	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make identity folder: %w", err)
+		return nil, "", fmt.Errorf("make identity folder: %w", err)
 	}
-	for _, k := range []struct {
-		name string
-		make func(io.Reader) ([]byte, error)
-		good func(text []byte) error
-	}{
-		{terminalKeyFile, makeTerminalKey, goodTerminalKey},
-		{signKeyFile, makeSignKey, func(text []byte) error { _, err := seal.ParsePrivateKey(text); return err }},
+	keyFile = keyInUse(dir)
+	for _, s := range []secret{
+		{keyFile, makeTerminalKey, goodTerminalKey},
+		{signKeyFile, makeSM2, goodSM2},
+		{postKeyFile, makeSM2, goodSM2},
 		{stationKeyFile, makeStationKey, func(text []byte) error { _, err := parseStationKey(text); return err }},
 	} {
-		path := filepath.Join(dir, k.name)
-		text, err := os.ReadFile(path)
-		if err == nil && k.good(text) == nil {
-			continue
-		}
-		if err == nil {
-			// Enrolling is what staff are told to do about a damaged folder, so it must get over it. Nothing is deleted.
-			err = os.Rename(path, fmt.Sprintf("%s.damaged-%s", path, seal.Digest(text)[:8]))
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("read %s: %w", k.name, err)
-		}
-		if text, err = k.make(rand); err != nil {
-			return nil, fmt.Errorf("make %s: %w", k.name, err)
-		}
-		if err := writeFile(path, text); err != nil {
-			return nil, fmt.Errorf("write %s: %w", k.name, err)
+		if err := s.ensure(dir, rand); err != nil {
+			return nil, "", err
 		}
 	}
-	return readKeys(dir)
+	k, err = readKeys(dir, keyFile)
+	return k, keyFile, err
+}
+
+// keyInUse is the key of a certificate that was renewed here, or terminal.key.
+func keyInUse(dir string) string {
+	e, _, err := readEnrolled(dir)
+	if err != nil {
+		return terminalKeyFile
+	}
+	text, err := os.ReadFile(filepath.Join(dir, e.keyFile()))
+	if err != nil || goodTerminalKey(text) != nil {
+		return terminalKeyFile
+	}
+	return e.keyFile()
+}
+
+// secret is a file that holds a key.
+type secret struct {
+	name string
+	make func(io.Reader) ([]byte, error)
+	good func(text []byte) error
+}
+
+// ensure makes a key that is missing.
+func (s secret) ensure(dir string, rand io.Reader) error {
+	path := filepath.Join(dir, s.name)
+	text, err := os.ReadFile(path)
+	if err == nil && s.good(text) == nil {
+		return nil
+	}
+	if err == nil {
+		// Enrolling is what staff are told to do about a damaged folder, so it must get over it. Nothing is deleted.
+		err = os.Rename(path, fmt.Sprintf("%s.damaged-%s", path, seal.Digest(text)[:8]))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", s.name, err)
+	}
+	if text, err = s.make(rand); err != nil {
+		return fmt.Errorf("make %s: %w", s.name, err)
+	}
+	if err := (secretfile.Disk{}).Write(path, text); err != nil {
+		return fmt.Errorf("write %s: %w", s.name, err)
+	}
+	clear(text)
+	return nil
+}
+
+// makePostKey makes the post key of a machine that was enrolled before there were any. One that is there but can't be
+// read is damage: letters may be sealed to it.
+func makePostKey(dir string, rand io.Reader) error {
+	_, err := os.Stat(filepath.Join(dir, postKeyFile))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return secret{postKeyFile, makeSM2, goodSM2}.ensure(dir, rand)
 }
 
 func makeTerminalKey(rand io.Reader) ([]byte, error) {
@@ -78,7 +117,12 @@ func goodTerminalKey(text []byte) error {
 	return err
 }
 
-func makeSignKey(rand io.Reader) ([]byte, error) {
+func goodSM2(text []byte) error {
+	_, err := seal.ParsePrivateKey(text)
+	return err
+}
+
+func makeSM2(rand io.Reader) ([]byte, error) {
 	key, err := seal.GenerateKey(rand)
 	if err != nil {
 		return nil, err
@@ -109,29 +153,4 @@ func request(rand io.Reader, terminalPEM []byte) (string, error) {
 		return "", fmt.Errorf("make certificate request: %w", err)
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})), nil
-}
-
-// writeFile replaces a file, whole or not at all, with mode 0600.
-func writeFile(path string, content []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }

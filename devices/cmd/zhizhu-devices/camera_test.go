@@ -46,7 +46,7 @@ func TestCameraShot(t *testing.T) {
 	}{
 		{"good", 0.5, false, "找到材料", nil},
 		{"good, of a folder", 0.5, true, "找到材料", nil},
-		{"blurred", 3.5, false, "字看不清，请放平再拍", []string{"blurred"}},
+		{"blurred", 2.2, false, "字看不清，请放平再拍", []string{"blurred"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir()

@@ -75,7 +75,7 @@ func TestAdvice(t *testing.T) {
 func TestBlurIsMeasured(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"notice", "card", "blank"} {
-		for _, sigma := range []float64{1, 2.5} {
+		for _, sigma := range []float64{1, 2} {
 			scene := lit(sheets()[name], desk.Black)
 			scene.Blur, scene.Noise = sigma, 4
 			q := page.Check(scene.Render())

@@ -7,15 +7,18 @@ import "math"
 func (l *View) refine(c candidate) Outline {
 	k := float64(l.k)
 	out := Outline{Corners: c.quad.scaled(k).upright(), Sure: true}
-	dark := l.darker(c.quad)
+	dark, skinny := l.darker(c.quad), l.skinny(c.quad)
+	odd := 0.0
 	for range 2 { // the second time from better corners
 		var sides [4]line
 		var widths []float64
+		odd = 0
 		out.Confidence = c.share
 		for i := range out.Corners {
-			t := l.retrace(out.Corners[i], out.Corners[(i+1)%4], 2*k+3, dark)
+			t := l.retrace(out.Corners[i], out.Corners[(i+1)%4], 2*k+3, dark, !skinny)
 			sides[i] = t.line
 			out.Confidence = min(out.Confidence, t.share)
+			odd = max(odd, t.odd)
 			if t.sigma > 0 {
 				widths = append(widths, t.sigma)
 			}
@@ -27,14 +30,18 @@ func (l *View) refine(c candidate) Outline {
 		}
 		out.Sigma = median(widths)
 	}
-	if out.Confidence < leastRetraced || out.Sigma > softest {
+	if out.Confidence < leastRetraced || odd > mostOdd || out.Sigma > softest {
 		return Outline{Corners: whole(l.full.y.w, l.full.y.h)}
 	}
 	return out
 }
 
-// softest is the blur, in pixels, of what is no edge of a page any more but a light's or a shadow's.
-const softest = 4
+// mostOdd is the share of a side that may lie elsewhere for no reason that is seen. Two sheets that overlap make an outline
+// that is straight from afar; what is round has no straight sides.
+const mostOdd = 0.12
+
+// softest is the blur, in pixels, of what may be a light's or a shadow's edge. A page that is as blurred can't be read.
+const softest = 2.5
 
 // darker says whether a page is darker than what is around it, whatever it was found by.
 func (l *View) darker(q Quad) bool {
@@ -59,34 +66,73 @@ const probes = 60
 type traced struct {
 	line
 	share float64 // of the side that lies on it
+	odd   float64 // of the side that neither lies on it nor is hidden by a hand
 	sigma float64 // of its blur in pixels, 0 where it can't be told
 }
 
 // retrace finds the side from a to b again in the frame's luma, within reach of where it is thought to be. Where it can't
 // be found, the side stays, with a share of 0.
-func (l *View) retrace(a, b Point, reach float64, dark bool) traced {
+func (l *View) retrace(a, b Point, reach float64, dark, hands bool) traced {
 	side := through(a, b)
-	var at []Point
+	var at, blind []Point // where an edge is seen, and where none is
 	var widths []float64
 	for i := range probes {
 		f := 0.05 + 0.9*(float64(i)+0.5)/probes
 		p := a.times(1 - f).add(b.times(f))
 		profile := l.profile(p, side, int(reach), dark)
-		if place, sigma, ok := steepest(profile); ok {
-			at = append(at, p.add(side.n.times(place-float64(len(profile))/2)))
-			widths = append(widths, sigma)
+		place, sigma, ok := steepest(profile)
+		if !ok {
+			blind = append(blind, p)
+			continue
 		}
+		at = append(at, p.add(side.n.times(place-float64(len(profile))/2)))
+		widths = append(widths, sigma)
 	}
 	if len(at) < probes/3 {
-		return traced{line: side}
+		return traced{line: side, odd: 1}
 	}
 	t := traced{line: straight(side, at), sigma: median(widths)}
+	off := blind
 	for _, p := range at {
 		if math.Abs(t.distance(p)) < 1+float64(l.k)/2 {
 			t.share += 1.0 / probes
+		} else {
+			off = append(off, p)
+		}
+	}
+	for _, p := range off {
+		if !hands || !l.hand(p, side.n) {
+			t.odd += 1.0 / probes
 		}
 	}
 	return t
+}
+
+// skinny says that what is around a page has the colour of skin anyway: wood has.
+func (l *View) skinny(q Quad) bool {
+	skin, n, all := l.skin(), 0, 0
+	for i := range q {
+		side := through(q[i], q[(i+1)%4])
+		for f := 0.05; f < 1; f += 0.05 {
+			p := q[i].times(1 - f).add(q[(i+1)%4].times(f)).add(side.n.times(-shadowed))
+			if all++; skin.at(int(p.X), int(p.Y)) {
+				n++
+			}
+		}
+	}
+	return 3*n > all
+}
+
+// hand says whether there is skin on a side, or a little outside of it.
+func (l *View) hand(p, n Point) bool {
+	skin := l.skin()
+	for _, d := range [...]float64{0, -besideNear, -2 * besideNear} {
+		q := p.times(1 / float64(l.k)).add(n.times(d))
+		if skin.at(int(q.X), int(q.Y)) {
+			return true
+		}
+	}
+	return false
 }
 
 // profile is the brightness across a side, from outside to inside, each the mean of three pixels along it. Of a dark page

@@ -8,7 +8,7 @@ import (
 // What may lie outside an outline that is cropped to.
 const (
 	mostUneven = 0.4   // of the contrast: how far the mat along one side may differ from the mat along the others
-	mostAlike  = 0.03  // of the outside: what is more like the page than like the mat, and no hand
+	mostAlike  = 0.005 // of the outside: what is more like the page than like the mat, and no hand
 	mostHands  = 0.12  // of the outside
 	leastMat   = 0.03  // of the frame: with less of a mat to be seen, nobody can say that a page is cut
 	mostInk    = 0.004 // of the outside: what looks like letters

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -13,7 +14,7 @@ import (
 const (
 	// metaTable is the store's own.
 	metaTable Table = "store"
-	// mapped keeps the file from being mapped anew while it is small. It is address space, not memory.
+	// mapped keeps the file from being mapped anew while it is small, where address space is dear.
 	mapped = 64 << 20
 	// growth is how much the file grows at once.
 	growth = 1 << 20
@@ -25,6 +26,8 @@ var (
 	versionKey    = []byte("version")
 	generationKey = []byte("generation")
 	canaryKey     = []byte("canary")
+	programKey    = []byte("program") // version of the program that wrote the file's format
+	tablesKey     = []byte("tables")  // that the file has, for a file that lost one
 )
 
 // openBolt opens an existing, checked file for reading and writing. A panic of bbolt becomes an error.
@@ -37,8 +40,9 @@ func openBolt(path string, o Options) (db *bbolt.DB, err error) {
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         o.LockTimeout,
 		FreelistType:    bbolt.FreelistMapType,
-		InitialMmapSize: mapped,
+		InitialMmapSize: mapping(o),
 		MaxSize:         int(o.MaxSize),
+		NoSync:          o.NoSync,
 	})
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, fmt.Errorf("open data file: %w", ErrLocked)
@@ -48,6 +52,15 @@ func openBolt(path string, o Options) (db *bbolt.DB, err error) {
 	}
 	db.AllocSize = growth
 	return db, nil
+}
+
+// mapping is how much address space, not memory, a file gets. A file that outgrows it is mapped anew, for which bbolt waits
+// until nobody reads, a back-up included.
+func mapping(o Options) int {
+	if strconv.IntSize < 64 {
+		return mapped
+	}
+	return int(max(mapped, o.MaxSize))
 }
 
 // syncDir makes renames and creations in a directory durable.
@@ -73,7 +86,9 @@ func syncFile(path string) error {
 }
 
 // stamp is a time as it stands in the name of a file put aside.
-func stamp(t time.Time) string { return t.UTC().Format("20060102T150405Z") }
+func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
+
+const stampLayout = "20060102T150405Z"
 
 // reach sees to it that the file goes on well beyond the last page in use, in blocks that are written. bbolt itself
 // would leave holes there, and each commit into a hole has the file system write its journal too. It also keeps room for

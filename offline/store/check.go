@@ -17,23 +17,23 @@ import (
 // slowestRead is the pace of a poor eMMC, for the time limit of large files, in bytes a second.
 const slowestRead = 4 << 20
 
-// check lets a child process open and check the file. A cause means that the file is damaged. An error means that this
+// check lets a child process open and check the file at path. A cause means that it is damaged. An error means that this
 // isn't known.
-func check(ctx context.Context, o Options, size int64) (cause string, err error) {
+func check(ctx context.Context, o Options, path string) (cause string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("check data file: %w", errors.Join(ErrUnchecked, err))
+	}
 	exe := o.Executable
 	if exe == "" {
 		if exe, err = os.Executable(); err != nil {
 			return "", fmt.Errorf("find own program: %w", errors.Join(ErrUnchecked, err))
 		}
 	}
-	limit := o.CheckTimeout + time.Duration(size/slowestRead)*time.Second
+	limit := o.CheckTimeout + time.Duration(info.Size()/slowestRead)*time.Second
 	limited, cancel := context.WithTimeoutCause(ctx, limit, errCheckTime)
 	defer cancel()
-	names := make([]string, len(o.Schema.Tables))
-	for i, t := range o.Schema.Tables {
-		names[i] = string(t)
-	}
-	cmd := exec.CommandContext(limited, exe, ChildArg, o.Path, strconv.Itoa(o.Schema.Version()), strings.Join(names, ","))
+	cmd := exec.CommandContext(limited, exe, ChildArg, path, strconv.Itoa(o.Schema.Version))
 	// A child built with the race detector would sleep for a second before it ends.
 	cmd.Env = append(os.Environ(), childEnv+"=1", "GOTRACEBACK=none", "GORACE=atexit_sleep_ms=0")
 	cmd.WaitDelay = time.Second
@@ -64,7 +64,7 @@ func judge(out, complaint string, end, cause error) (damage string, err error) {
 		case stateLocked:
 			return "", ErrLocked
 		case stateNewer:
-			return "", ErrNewer
+			return "", newer(v.Found, v.Program)
 		}
 		return "", fmt.Errorf("check data file: %s: %w", v.Cause, ErrUnchecked)
 	}
@@ -78,6 +78,14 @@ func judge(out, complaint string, end, cause error) (damage string, err error) {
 		}
 	}
 	return "the checking child crashed: " + complaint, nil
+}
+
+// newer says which program a file is for.
+func newer(found int, program string) error {
+	if program == "" {
+		return fmt.Errorf("%w (its format is %d)", ErrNewer, found)
+	}
+	return fmt.Errorf("%w (its format is %d, of program %s)", ErrNewer, found, program)
 }
 
 func firstLine(s string) string {

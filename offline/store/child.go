@@ -27,8 +27,10 @@ const (
 
 // verdict is the child's second line, in JSON.
 type verdict struct {
-	State string `json:"state"`
-	Cause string `json:"cause,omitempty"`
+	State   string `json:"state"`
+	Cause   string `json:"cause,omitempty"`
+	Found   int    `json:"found,omitempty"`   // the version of a file that is too new
+	Program string `json:"program,omitempty"` // that made it so
 }
 
 // States of a verdict.
@@ -43,14 +45,14 @@ const (
 // RunChild runs the check if args (os.Args) ask for it. Main must call it before anything else and exit with the given
 // code when it was handled.
 func RunChild(args []string) (handled bool, exit int) {
-	if len(args) != 5 || args[1] != ChildArg {
+	if len(args) != 4 || args[1] != ChildArg {
 		return false, 0
 	}
-	return true, runChild(os.Stdout, args[2], args[3], args[4])
+	return true, runChild(os.Stdout, args[2], args[3])
 }
 
-// runChild checks the file at path against a schema version and its tables, and writes a verdict.
-func runChild(out io.Writer, path, version, tables string) int {
+// runChild checks the file at path against a schema version, and writes a verdict.
+func runChild(out io.Writer, path, version string) int {
 	if _, err := fmt.Fprintln(out, greeting); err != nil {
 		return 1
 	}
@@ -61,7 +63,7 @@ func runChild(out io.Writer, path, version, tables string) int {
 	if err != nil {
 		return 1
 	}
-	line, err := json.Marshal(examine(path, known, strings.Split(tables, ",")))
+	line, err := json.Marshal(examine(path, known))
 	if err != nil {
 		return 1
 	}
@@ -71,23 +73,23 @@ func runChild(out io.Writer, path, version, tables string) int {
 	return 0
 }
 
-func examine(path string, version int, tables []string) (v verdict) {
+func examine(path string, version int) (v verdict) {
 	defer func() {
 		if p := recover(); p != nil {
-			v = verdict{stateDamaged, fmt.Sprint(p)}
+			v = damaged(fmt.Sprint(p))
 		}
 	}()
 	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
-		return verdict{stateDamaged, "file is empty"}
+		return damaged("file is empty")
 	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true, Timeout: 2 * time.Second})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
-		return verdict{stateLocked, ""}
+		return verdict{State: stateLocked}
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
-		return verdict{stateDenied, err.Error()}
+		return verdict{State: stateDenied, Cause: err.Error()}
 	case err != nil:
-		return verdict{stateDamaged, err.Error()}
+		return damaged(err.Error())
 	}
 	defer func() { _ = db.Close() }() // only read
 	if err := db.View(func(tx *bbolt.Tx) error {
@@ -96,13 +98,15 @@ func examine(path string, version int, tables []string) (v verdict) {
 		}
 		return nil
 	}); err != nil {
-		return verdict{stateDamaged, err.Error()}
+		return damaged(err.Error())
 	}
-	return examineTables(db, version, tables)
+	return examineTables(db, version)
 }
 
+func damaged(cause string) verdict { return verdict{State: stateDamaged, Cause: cause} }
+
 // examineTables reads every key and value once, after the version.
-func examineTables(db *bbolt.DB, version int, tables []string) (v verdict) {
+func examineTables(db *bbolt.DB, version int) (v verdict) {
 	v = verdict{State: stateGood}
 	err := db.View(func(tx *bbolt.Tx) error {
 		meta := tx.Bucket([]byte(metaTable))
@@ -114,25 +118,20 @@ func examineTables(db *bbolt.DB, version int, tables []string) (v verdict) {
 			return errors.New("no version in it")
 		}
 		if found > version {
-			v = verdict{State: stateNewer}
+			v = verdict{State: stateNewer, Found: found, Program: string(meta.Get(programKey))}
 			return nil
 		}
-		for _, name := range tables {
-			b := tx.Bucket([]byte(name))
-			if b == nil && found == version {
+		for name := range strings.SplitSeq(string(meta.Get(tablesKey)), ",") {
+			if name != "" && tx.Bucket([]byte(name)) == nil {
 				return fmt.Errorf("table %s is missing", name)
 			}
-			if b == nil {
-				continue // a migration will make it
-			}
-			if err := b.ForEach(func(_, value []byte) error { touch(value); return nil }); err != nil {
-				return err
-			}
 		}
-		return nil
+		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
+			return b.ForEach(func(_, value []byte) error { touch(value); return nil })
+		})
 	})
 	if err != nil {
-		return verdict{stateDamaged, err.Error()}
+		return damaged(err.Error())
 	}
 	return v
 }

@@ -44,40 +44,25 @@ func fill(path string, o Options, generation int) error {
 				return err
 			}
 		}
-		if err := tx.Put(metaTable, generationKey, []byte(strconv.Itoa(generation))); err != nil {
-			return err
-		}
-		return tx.Put(metaTable, versionKey, []byte(strconv.Itoa(o.Schema.Version())))
+		return errors.Join(
+			describe(tx, o, generation, o.Schema.Version),
+			tx.Put(metaTable, tablesKey, []byte(o.Schema.list(""))),
+		)
 	})
 	return errors.Join(err, db.Close())
 }
 
-// putAside renames a damaged file and returns its new path.
-func putAside(o Options) (string, error) {
-	base := o.Path + ".corrupt-" + stamp(o.Now())
-	path := base
-	for i := 2; ; i++ {
-		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			break
-		}
-		path = base + "-" + strconv.Itoa(i)
-	}
-	if err := os.Rename(o.Path, path); err != nil {
-		return "", fmt.Errorf("put damaged data file aside: %w", err)
-	}
-	return path, syncDir(filepath.Dir(o.Path))
-}
-
 // nextGeneration returns a generation that no file of this folder had, and notes it on disk before it is used. The note
-// lies beside the file, since a damaged file can't be asked. Lost notes are made up for by counting the files put aside.
-func nextGeneration(o Options) (int, error) {
+// lies beside the file, since a damaged file can't be asked. Lost notes are made up for by counting the files put aside,
+// and by what is known of the one that is replaced and of its copies: atLeast.
+func nextGeneration(o Options, atLeast int) (int, error) {
 	note := o.Path + ".generation"
-	next := 0
+	next := atLeast
 	text, err := os.ReadFile(note)
 	switch {
 	case err == nil:
 		if last, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && last >= 0 {
-			next = last + 1
+			next = max(next, last+1)
 		}
 	case !errors.Is(err, fs.ErrNotExist):
 		return 0, fmt.Errorf("read generation: %w", err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -16,6 +15,9 @@ import (
 // aside; every other trouble is an error that leaves everything as it was.
 func Open(ctx context.Context, o Options) (*Store, Opened, error) {
 	o = o.withDefaults()
+	if err := o.Schema.validate(); err != nil {
+		return nil, Opened{}, fmt.Errorf("open store: %w", err)
+	}
 	if os.Getenv(childEnv) != "" {
 		return nil, Opened{}, fmt.Errorf("open store: main (or TestMain) must call store.RunChild first: %w", ErrUnchecked)
 	}
@@ -36,11 +38,11 @@ func Open(ctx context.Context, o Options) (*Store, Opened, error) {
 		}
 		return nil, opened, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{o: o}
+	s := &Store{o: o, backups: newShelf(o)}
 	if s.db, err = openBolt(o.Path, o); err != nil {
 		return nil, opened, fmt.Errorf("open store: %w", err)
 	}
-	if err := s.begin(&opened); err != nil {
+	if err := s.begin(ctx, &opened); err != nil {
 		return nil, opened, fmt.Errorf("open store: %w", errors.Join(err, s.db.Close()))
 	}
 	return s, opened, nil
@@ -51,30 +53,31 @@ func prepare(ctx context.Context, o Options, opened *Opened) error {
 	info, err := os.Stat(o.Path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return start(o, opened)
+		return missing(ctx, o, opened)
 	case err != nil:
 		return fmt.Errorf("look for data file: %w", err)
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s is not a regular file; move it away", o.Path)
 	}
-	cause, err := check(ctx, o, info.Size())
+	cause, err := check(ctx, o, o.Path)
+	if err != nil || cause == "" {
+		return err
+	}
+	opened.Cause = cause
+	return restore(ctx, o, opened)
+}
+
+// missing starts a new file, or, where there are back-ups, brings back the one that was there.
+func missing(ctx context.Context, o Options, opened *Opened) error {
+	backups, err := newShelf(o).list()
 	if err != nil {
 		return err
 	}
-	if cause == "" {
-		return nil
+	if len(backups) > 0 {
+		opened.Cause = "data file is missing"
+		return restore(ctx, o, opened)
 	}
-	opened.Cause = cause
-	if opened.Renamed, err = putAside(o); err != nil {
-		return err
-	}
-	o.Log.LogAttrs(ctx, slog.LevelError, "Damaged data file put aside",
-		slog.String("file", opened.Renamed), slog.String("cause", cause))
-	return start(o, opened)
-}
-
-func start(o Options, opened *Opened) error {
-	generation, err := nextGeneration(o)
+	generation, err := nextGeneration(o, 0)
 	if err != nil {
 		return err
 	}

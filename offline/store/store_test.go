@@ -135,7 +135,10 @@ func TestDamagedFilesArePutAsideNeverDeleted(t *testing.T) {
 			o := testOptions(t)
 			writeTo(t, o.Path, content)
 			s, opened := mustOpen(t, o)
-			if opened.Renamed != o.Path+".corrupt-20261123T083000Z" || opened.Cause == "" || !opened.Created || opened.Generation != 1 {
+			if opened.Renamed != o.Path+".corrupt-20261123T083000Z" || opened.Cause == "" || opened.Generation != 1 {
+				t.Fatalf("%+v", opened)
+			}
+			if cut := name == "cut in the middle"; opened.Created == cut || (opened.Salvaged > 40) != cut || (opened.Gaps == 1) != cut {
 				t.Fatalf("%+v", opened)
 			}
 			if kept, err := os.ReadFile(opened.Renamed); err != nil || !bytes.Equal(kept, content) {
@@ -231,23 +234,47 @@ func TestCheckThatCannotBeMadeIsNotDamage(t *testing.T) {
 	}
 }
 
+// hangs makes the check of files whose names match a pattern of the shell hang.
+func hangs(t *testing.T, o *Options, pattern string) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Executable = filepath.Join(t.TempDir(), "child")
+	o.CheckTimeout = 2 * time.Second
+	script := "#!/bin/sh\ncase $2 in " + pattern + ") echo " + greeting + "; exec sleep 100;; esac\nexec " + self + " \"$@\"\n"
+	if err := os.WriteFile(o.Executable, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestCheckThatHangsIsDamage(t *testing.T) {
 	o := testOptions(t)
 	filled(t, o)
-	o.Executable = filepath.Join(t.TempDir(), "child")
-	o.CheckTimeout = 300 * time.Millisecond
-	if err := os.WriteFile(o.Executable, []byte("#!/bin/sh\necho "+greeting+"\nexec sleep 100\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if _, opened := mustOpen(t, o); opened.Renamed == "" || opened.Cause != errCheckTime.Error() {
+	hangs(t, &o, "*.db")
+	_, opened := mustOpen(t, o)
+	if opened.Renamed == "" || opened.Cause != errCheckTime.Error() || opened.Salvaged != 60 || opened.Gaps != 0 {
 		t.Fatalf("%+v", opened)
+	}
+}
+
+// When no check ever ends, it is the machine that is ill, and nothing is done to the file.
+func TestChecksThatAllHangAreNotDamage(t *testing.T) {
+	o := testOptions(t)
+	content := filled(t, o)
+	hangs(t, &o, "*")
+	o.CheckTimeout = 300 * time.Millisecond
+	_, opened, err := Open(t.Context(), o)
+	if now, readErr := os.ReadFile(o.Path); !errors.Is(err, ErrUnchecked) || opened.Renamed != "" || readErr != nil || !bytes.Equal(now, content) {
+		t.Fatalf("%v, %v, %+v, want ErrUnchecked and the file as it was", err, readErr, opened)
 	}
 }
 
 func TestNewerFileIsLeftAlone(t *testing.T) {
 	o := testOptions(t)
 	newer := o
-	newer.Schema.Migrations = []func(*Tx) error{func(*Tx) error { return nil }}
+	newer.Schema.Version, newer.Schema.Migrations = 2, []Migration{{2, func(*Tx) error { return nil }}}
 	filled(t, newer)
 	if _, opened, err := Open(t.Context(), o); !errors.Is(err, ErrNewer) || opened.Renamed != "" {
 		t.Fatalf("%v, %+v, want ErrNewer", err, opened)
@@ -260,7 +287,7 @@ func TestMigrationsRunOnce(t *testing.T) {
 	const more Table = "more"
 	runs := 0
 	o.Schema.Tables = append(o.Schema.Tables, more)
-	o.Schema.Migrations = []func(*Tx) error{func(tx *Tx) error { runs++; return tx.CreateTable(more) }}
+	o.Schema.Version, o.Schema.Migrations = 2, []Migration{{2, func(tx *Tx) error { runs++; return tx.CreateTable(more) }}}
 	for range 2 {
 		s, opened := mustOpen(t, o)
 		if opened.Renamed != "" {

@@ -83,3 +83,11 @@ func (tx *Tx) NextNumber(t Table) (uint64, error) {
 	}
 	return n, nil
 }
+
+// setNumber sets what NextNumber gave last.
+func (tx *Tx) setNumber(t Table, last uint64) error {
+	if err := tx.table(t).SetSequence(last); err != nil {
+		return fmt.Errorf("number in %s: %w", t, err)
+	}
+	return nil
+}

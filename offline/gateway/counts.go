@@ -11,6 +11,11 @@ type Counts struct {
 	Again    map[string]int `json:"again"`   // records that were there already, by lane
 	Refused  map[string]int `json:"refused"` // by type of problem
 	Enrolled int            `json:"enrolled"`
+
+	Renewed     int `json:"renewed"`
+	Heartbeats  int `json:"heartbeats"`
+	AuditBreaks int `json:"audit_breaks"` // heartbeats whose audit chain did not continue the last one
+	Letters     int `json:"letters"`      // put into mailboxes, once for each
 }
 
 type counts struct {
@@ -31,9 +36,8 @@ func (c *counts) add(fn func(*Counts)) {
 func (g *Gateway) Counts() Counts {
 	var copied Counts
 	g.counts.add(func(c *Counts) {
-		copied = Counts{
-			Stored: maps.Clone(c.Stored), Again: maps.Clone(c.Again), Refused: maps.Clone(c.Refused), Enrolled: c.Enrolled,
-		}
+		copied = *c
+		copied.Stored, copied.Again, copied.Refused = maps.Clone(c.Stored), maps.Clone(c.Again), maps.Clone(c.Refused)
 	})
 	return copied
 }

@@ -41,10 +41,15 @@ func (g *Gateway) enrol(w http.ResponseWriter, r *http.Request) {
 	}
 	g.counts.add(func(c *Counts) { c.Enrolled++ })
 	g.log.InfoContext(r.Context(), "Terminal enrolled", slog.String("terminal", terminal.ID))
-	g.writeJSON(w, r, wire.TypeJSON, http.StatusOK, wire.Enrolled{
-		Terminal: terminal.ID, Station: terminal.Station, Certificate: terminal.Certificate,
+	g.writeJSON(w, r, wire.TypeJSON, http.StatusOK, g.enrolled(terminal))
+}
+
+// enrolled is what a terminal is told of itself and of the gateway's keys.
+func (g *Gateway) enrolled(t store.Terminal) wire.Enrolled {
+	return wire.Enrolled{
+		Terminal: t.ID, Station: t.Station, Certificate: t.Certificate,
 		SealKey: g.keys.seal.Public().Hex(), AckKey: g.keys.ack.Public().Hex(),
-	})
+	}
 }
 
 func (g *Gateway) redeem(r *http.Request, body []byte) (store.Terminal, *refusal) {
@@ -59,12 +64,15 @@ func (g *Gateway) redeem(r *http.Request, body []byte) (store.Terminal, *refusal
 	if _, err := seal.ParsePublicKey(asked.SignKey); err != nil {
 		return store.Terminal{}, refuse(http.StatusBadRequest, problemBlank, "sign_key must be an SM2 public key, hex of the uncompressed point").because(err)
 	}
+	if refused := checkPostKey(asked.PostKey); refused != nil {
+		return store.Terminal{}, refused
+	}
 	code, good := normalCode(asked.Code)
 	if !good {
 		return store.Terminal{}, refuseCode(store.ErrCodeUnknown)
 	}
-	now := g.now().UTC()
-	claim := store.Claim{MAC: g.codeMAC(code), Key: keyHash(csr.RawSubjectPublicKeyInfo), SignKey: asked.SignKey, At: now}
+	now := g.stamp()
+	claim := store.Claim{MAC: g.codeMAC(code), Key: keyHash(csr.RawSubjectPublicKeyInfo), SignKey: asked.SignKey, PostKey: asked.PostKey, At: now}
 	terminal, err := g.store.Redeem(r.Context(), claim, func(station string, number int) (store.Terminal, error) {
 		if asked.Station != "" && asked.Station != station {
 			return store.Terminal{}, errOtherStation
@@ -72,7 +80,7 @@ func (g *Gateway) redeem(r *http.Request, body []byte) (store.Terminal, *refusal
 		id := fmt.Sprintf("%s-%d", station, number)
 		cert, err := g.ca.Issue(csr, id)
 		return store.Terminal{
-			ID: id, Station: station, Number: number, Key: claim.Key, SignKey: claim.SignKey,
+			ID: id, Station: station, Number: number, Key: claim.Key, SignKey: claim.SignKey, PostKey: claim.PostKey,
 			Certificate: string(cert), EnrolledAt: now,
 		}, err
 	})
@@ -80,6 +88,17 @@ func (g *Gateway) redeem(r *http.Request, body []byte) (store.Terminal, *refusal
 		return store.Terminal{}, refuseCode(err)
 	}
 	return terminal, nil
+}
+
+// checkPostKey lets a terminal do without: it gets no letters until its renewal brings one.
+func checkPostKey(key string) *refusal {
+	if key == "" {
+		return nil
+	}
+	if _, err := seal.ParsePublicKey(key); err != nil {
+		return refuse(http.StatusBadRequest, problemBlank, "post_key must be an SM2 public key, hex of the uncompressed point").because(err)
+	}
+	return nil
 }
 
 // errOtherStation: the code stays as it is, for the machine that it was made for.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"zhizhu/offline/gateway/adapter"
 	"zhizhu/offline/gateway/authority"
 	"zhizhu/offline/gateway/bolt"
 	"zhizhu/offline/gateway/internal/durable"
@@ -42,6 +43,12 @@ type Options struct {
 	Wait time.Duration
 	// Store takes the place of the bbolt file in Dir. The gateway closes it.
 	Store store.Store
+	Rate  Rate // of each terminal
+	// Adapter makes the adapter that hands matters on to the platform; none when nil.
+	Adapter func(adapter.Signer) (adapter.Adapter, error)
+	// Retain is how long packets are kept after they were handed on: id and digest stay for ever, the content goes. With
+	// 0, and without an adapter, it stays, too.
+	Retain time.Duration
 }
 
 // Gateway is one gateway. It is safe for concurrent use.
@@ -58,12 +65,16 @@ type Gateway struct {
 	keys  keys
 
 	attempts *limiter
+	rates    *rates
+	heads    heads
 	counts   counts
+	relay    *relay
+	retain   time.Duration
 }
 
 // Open opens the gateway in a directory, or makes it. Close it after use.
 func Open(o Options) (*Gateway, error) {
-	g := &Gateway{dir: o.Dir, hosts: o.Hosts, now: o.Now, rand: o.Rand, wait: o.Wait, log: o.Log, store: o.Store}
+	g := &Gateway{dir: o.Dir, hosts: o.Hosts, now: o.Now, rand: o.Rand, wait: o.Wait, log: o.Log, store: o.Store, retain: o.Retain}
 	if g.now == nil || g.log == nil || g.dir == "" {
 		return nil, errors.New("open gateway: Dir, Now and Log must be given")
 	}
@@ -76,8 +87,12 @@ func Open(o Options) (*Gateway, error) {
 	if err := authority.CheckHosts(g.hosts); err != nil {
 		return nil, fmt.Errorf("open gateway: %w", err)
 	}
-	g.attempts = newLimiter(g.now)
-	if err := g.open(o.MustExist); err != nil {
+	g.attempts, g.rates = newLimiter(g.now), newRates(o.Rate, g.now)
+	err := g.open(o.MustExist)
+	if err == nil {
+		g.relay, err = newRelay(g, o.Adapter)
+	}
+	if err != nil {
 		if g.store != nil {
 			err = errors.Join(err, g.store.Close())
 		}

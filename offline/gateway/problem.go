@@ -20,15 +20,29 @@ const (
 type refusal struct {
 	wire.Problem
 	retry time.Duration // Retry-After, 0 for none
+	have  int64         // Upload-Offset, -1 for none
 	cause error         // for the log only; never holds content
 }
 
 func refuse(status int, kind, detail string) *refusal {
-	return &refusal{Problem: wire.Problem{Type: kind, Title: title(status, kind), Status: status, Detail: detail}}
+	return &refusal{Problem: wire.Problem{Type: kind, Title: title(status, kind), Status: status, Detail: detail}, have: -1}
 }
 
 func (r *refusal) because(err error) *refusal        { r.cause = err; return r }
 func (r *refusal) after(wait time.Duration) *refusal { r.retry = wait; return r }
+func (r *refusal) at(have int64) *refusal            { r.have = have; return r }
+
+// Error makes a refusal usable as an error where there is no request to answer.
+func (r *refusal) Error() string {
+	text := r.Title
+	if r.Detail != "" {
+		text += ": " + r.Detail
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (r *refusal) Unwrap() error { return r.cause }
 
 func title(status int, kind string) string {
 	switch kind {
@@ -46,6 +60,8 @@ func title(status int, kind string) string {
 		return "enrolment code is not valid"
 	case wire.ProblemStation:
 		return "enrolment code is for another station"
+	case wire.ProblemOffset:
+		return "that is not where the upload stands"
 	case wire.ProblemStorage:
 		return "can't store now"
 	default:
@@ -70,6 +86,9 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, p *refusal) {
 	g.log.LogAttrs(r.Context(), level, "Request refused", attrs...)
 	if p.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retry.Seconds()))))
+	}
+	if p.have >= 0 {
+		w.Header().Set(wire.HeaderUploadOffset, strconv.FormatInt(p.have, 10))
 	}
 	g.writeJSON(w, r, typeProblem, p.Status, p.Problem)
 }

@@ -28,77 +28,131 @@ const (
 // receive takes one record: checked, kept, and only then acknowledged.
 func (g *Gateway) receive(lane string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		record, refused := g.check(w, r, lane)
+		terminal, packet, refused := g.accept(w, r)
 		if refused != nil {
 			g.answer(w, r, refused)
 			return
 		}
-		put, err := g.store.PutIfAbsent(r.Context(), record)
-		if err != nil {
-			g.answer(w, r, refusePut(err))
+		ack, signature, refused := g.take(r.Context(), terminal, lane, r.PathValue("id"), packet)
+		if refused != nil {
+			g.answer(w, r, refused)
 			return
 		}
-		g.counts.add(func(c *Counts) {
-			if put.Again {
-				c.Again[lane]++
-			} else {
-				c.Stored[lane]++
-			}
-		})
-		g.log.InfoContext(r.Context(), "Record stored", slog.String("lane", lane), slog.String("id", record.ID),
-			slog.String("terminal", record.Terminal), slog.String("item", record.Item), slog.Bool("again", put.Again))
-		g.acknowledge(w, r, wire.Ack{ID: record.ID, Digest: record.Digest, StoredAt: put.StoredAt, Again: put.Again})
+		g.acknowledge(w, r, ack, signature)
 	}
+}
+
+// accept says who speaks, and reads the packet that came whole.
+func (g *Gateway) accept(w http.ResponseWriter, r *http.Request) (store.Terminal, []byte, *refusal) {
+	terminal, refused := g.identify(r)
+	if refused != nil {
+		return terminal, nil, refused
+	}
+	if !goodID(r.PathValue("id")) {
+		return terminal, nil, refuseID()
+	}
+	packet, refused := readBody(w, r, maxPacket)
+	if refused != nil {
+		return terminal, nil, refused
+	}
+	return terminal, packet, checkDigest(r.Header.Values(wire.HeaderDigest), seal.Digest(packet))
+}
+
+// take keeps one record of a terminal, whichever way it came, and says so under the gateway's signature.
+func (g *Gateway) take(ctx context.Context, terminal store.Terminal, lane, id string, packet []byte) (wire.Ack, []byte, *refusal) {
+	if !goodID(id) {
+		return wire.Ack{}, nil, refuseID()
+	}
+	if len(packet) > maxPacket {
+		return wire.Ack{}, nil, refuseLarge(maxPacket)
+	}
+	binding, event, refused := g.checkPacket(ctx, packet, lane, id, terminal)
+	if refused != nil {
+		return wire.Ack{}, nil, refused
+	}
+	record := store.Record{
+		Lane: lane, ID: id, Terminal: binding.Terminal, Item: binding.Item, Version: binding.Version,
+		Digest: seal.Digest(packet), Packet: packet, StoredAt: g.stamp(),
+	}
+	put, err := g.store.PutIfAbsent(ctx, record)
+	if err != nil {
+		return wire.Ack{}, nil, refusePut(err)
+	}
+	// Before the acknowledgement, and also when the event is there already: the first attempt may have ended here.
+	if err := g.heed(ctx, event); err != nil {
+		return wire.Ack{}, nil, refuseStore(err)
+	}
+	g.note(ctx, lane, record, put.Again)
+	return g.sign(wire.Ack{ID: id, Digest: record.Digest, StoredAt: put.StoredAt, Again: put.Again})
+}
+
+// note counts and logs a record that is kept.
+func (g *Gateway) note(ctx context.Context, lane string, r store.Record, again bool) {
+	g.counts.add(func(c *Counts) {
+		if again {
+			c.Again[lane]++
+		} else {
+			c.Stored[lane]++
+		}
+	})
+	g.log.InfoContext(ctx, "Record stored", slog.String("lane", lane), slog.String("id", r.ID),
+		slog.String("terminal", r.Terminal), slog.String("item", r.Item), slog.Bool("again", again))
+	if !again {
+		g.relay.kick()
+	}
+}
+
+// heed does what an event asks for: a letter that reached its person is no longer post.
+func (g *Gateway) heed(ctx context.Context, event *wire.Event) error {
+	if event == nil || event.Kind != wire.EventDelivered || event.Letter == "" {
+		return nil
+	}
+	n, err := g.store.DropPost(ctx, event.Letter)
+	if err != nil {
+		return fmt.Errorf("drop delivered letter: %w", err)
+	}
+	g.log.InfoContext(ctx, "Letter was delivered", slog.String("id", event.Letter), slog.Int("mailboxes", n))
+	return nil
+}
+
+// stamp is now, as every engine can keep it.
+func (g *Gateway) stamp() time.Time { return g.now().UTC().Truncate(time.Microsecond) }
+
+func refuseID() *refusal {
+	return refuse(http.StatusUnprocessableEntity, wire.ProblemPacket, "the id must be 1 to 64 letters, digits, - or _")
+}
+
+func refuseLarge(limit int64) *refusal {
+	return refuse(http.StatusRequestEntityTooLarge, wire.ProblemTooLarge, fmt.Sprintf("at most %d bytes", limit))
+}
+
+// refuseStore asks to come again: what an engine's error leaves in doubt is asked for under the same id.
+func refuseStore(err error) *refusal {
+	return refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "keep the record and try again").because(err).after(retryStore)
 }
 
 func refusePut(err error) *refusal {
 	if errors.Is(err, store.ErrConflict) {
 		return refuse(http.StatusConflict, wire.ProblemConflict, "the first record of this id is kept; send the other one under an id of its own").because(err)
 	}
-	return refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "keep the record and try again").because(err).after(retryStore)
+	return refuseStore(err)
 }
 
-func (g *Gateway) acknowledge(w http.ResponseWriter, r *http.Request, ack wire.Ack) {
+func (g *Gateway) sign(ack wire.Ack) (wire.Ack, []byte, *refusal) {
 	signature, err := seal.Sign(g.rand, g.keys.ack, ack.Signed())
 	if err != nil {
-		g.answer(w, r, refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "keep the record and try again").because(err).after(retryStore))
-		return
+		return wire.Ack{}, nil, refuseStore(err)
 	}
+	return ack, signature, nil
+}
+
+func (g *Gateway) acknowledge(w http.ResponseWriter, r *http.Request, ack wire.Ack, signature []byte) {
 	w.Header().Set(wire.HeaderReceipt, base64.StdEncoding.EncodeToString(signature))
 	status := http.StatusCreated
 	if ack.Again {
 		status = http.StatusOK
 	}
 	g.writeJSON(w, r, wire.TypeJSON, status, ack)
-}
-
-// check does everything that must hold before a record is kept.
-func (g *Gateway) check(w http.ResponseWriter, r *http.Request, lane string) (store.Record, *refusal) {
-	terminal, refused := g.identify(r)
-	if refused != nil {
-		return store.Record{}, refused
-	}
-	id := r.PathValue("id")
-	if !goodID(id) {
-		return store.Record{}, refuse(http.StatusUnprocessableEntity, wire.ProblemPacket, "the id must be 1 to 64 letters, digits, - or _")
-	}
-	packet, refused := readBody(w, r, maxPacket)
-	if refused != nil {
-		return store.Record{}, refused
-	}
-	digest := seal.Digest(packet)
-	if refused := checkDigest(r.Header.Values(wire.HeaderDigest), digest); refused != nil {
-		return store.Record{}, refused
-	}
-	binding, refused := g.checkPacket(r.Context(), packet, lane, id, terminal)
-	if refused != nil {
-		return store.Record{}, refused
-	}
-	return store.Record{
-		Lane: lane, ID: id, Terminal: binding.Terminal, Item: binding.Item, Version: binding.Version,
-		Digest: digest, Packet: packet,
-		StoredAt: g.now().UTC().Truncate(time.Microsecond),
-	}, nil
 }
 
 // identify says which terminal speaks.
@@ -110,7 +164,13 @@ func (g *Gateway) identify(r *http.Request) (store.Terminal, *refusal) {
 	if r.Header.Get(wire.HeaderTerminal) != name {
 		return store.Terminal{}, refuse(http.StatusForbidden, wire.ProblemIdentity, wire.HeaderTerminal+" must name the certificate's terminal")
 	}
-	return g.known(r, name)
+	terminal, refused := g.known(r, name)
+	if refused == nil {
+		if wait := g.rates.wait(name); wait > 0 {
+			refused = refuse(http.StatusTooManyRequests, problemBlank, "this terminal asks too often: keep everything and wait").after(wait)
+		}
+	}
+	return terminal, refused
 }
 
 // known returns the terminal that a verified certificate names, unless it isn't (or no longer) one of ours.
@@ -120,17 +180,17 @@ func (g *Gateway) known(r *http.Request, name string) (store.Terminal, *refusal)
 	case errors.Is(err, store.ErrNotFound):
 		return terminal, refuse(http.StatusForbidden, wire.ProblemIdentity, "this terminal is not known here: enrol it")
 	case err != nil:
-		return terminal, refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "keep the record and try again").because(err).after(retryStore)
+		return terminal, refuseStore(err)
 	case !terminal.RevokedAt.IsZero():
 		return terminal, refuse(http.StatusForbidden, wire.ProblemIdentity, "this terminal was revoked: enrol it with a new code if that was a mistake")
-	case terminal.Key != keyHash(r.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo):
+	case !terminal.Has(keyHash(r.TLS.PeerCertificates[0].RawSubjectPublicKeyInfo)):
 		return terminal, refuse(http.StatusForbidden, wire.ProblemIdentity, "the certificate is not this terminal's: enrol it")
 	}
 	return terminal, nil
 }
 
 func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *refusal) {
-	tooLarge := refuse(http.StatusRequestEntityTooLarge, wire.ProblemTooLarge, fmt.Sprintf("at most %d bytes", limit))
+	tooLarge := refuseLarge(limit)
 	if r.ContentLength > limit {
 		return nil, tooLarge
 	}
@@ -173,30 +233,43 @@ func parseDigest(header string) ([]byte, bool) {
 	return nil, false
 }
 
-// checkPacket opens the packet and compares everything that it says of itself with where and from whom it came.
-func (g *Gateway) checkPacket(ctx context.Context, packet []byte, lane, id string, terminal store.Terminal) (seal.Binding, *refusal) {
-	unreadable := func(detail string, err error) (seal.Binding, *refusal) {
-		return seal.Binding{}, refuse(http.StatusUnprocessableEntity, wire.ProblemPacket, detail).because(err)
+// checkPacket opens the packet and compares everything that it says of itself with where and from whom it came. Of an
+// event it returns the content, too.
+func (g *Gateway) checkPacket(ctx context.Context, packet []byte, lane, id string, terminal store.Terminal) (seal.Binding, *wire.Event, *refusal) {
+	binding, plain, refused := g.openFrom(ctx, packet, terminal, func(b seal.Binding) bool { return b.ID == id })
+	if refused != nil {
+		return seal.Binding{}, nil, refused
 	}
+	defer clear(plain)
+	event, err := checkContent(lane, binding, plain)
+	if err != nil {
+		return seal.Binding{}, nil, refusePacket("the packet opens, but does not hold what it should", err)
+	}
+	return binding, event, nil
+}
+
+func refusePacket(detail string, err error) *refusal {
+	return refuse(http.StatusUnprocessableEntity, wire.ProblemPacket, detail).because(err)
+}
+
+// openFrom opens a packet that a terminal brought. Its binding must be the expected one, and the terminal allowed to
+// bring it. The caller clears the content.
+func (g *Gateway) openFrom(ctx context.Context, packet []byte, terminal store.Terminal, expected func(seal.Binding) bool) (seal.Binding, []byte, *refusal) {
 	binding, err := seal.PacketBinding(packet)
 	if err != nil {
-		return unreadable("this is not a packet", err)
+		return seal.Binding{}, nil, refusePacket("this is not a packet", err)
 	}
-	if binding.ID != id {
-		return unreadable("the packet is bound to another id", nil)
+	if !expected(binding) {
+		return seal.Binding{}, nil, refusePacket("the packet is bound to another id", nil)
 	}
 	if refused := g.mayBring(ctx, terminal, binding); refused != nil {
-		return seal.Binding{}, refused
+		return seal.Binding{}, nil, refused
 	}
 	binding, plain, err := seal.OpenPacket(g.keys.seal, packet)
 	if err != nil {
-		return unreadable("the packet does not open with this gateway's key", err)
+		return seal.Binding{}, nil, refusePacket("the packet does not open with this gateway's key", err)
 	}
-	defer clear(plain)
-	if err := checkContent(lane, binding, plain); err != nil {
-		return unreadable("the packet opens, but does not hold what it should", err)
-	}
-	return binding, nil
+	return binding, plain, nil
 }
 
 // mayBring lets a terminal bring what is bound to itself, or to any terminal of its station: a machine that had to be
@@ -209,7 +282,7 @@ func (g *Gateway) mayBring(ctx context.Context, terminal store.Terminal, b seal.
 	bound, err := g.store.Terminal(ctx, b.Terminal)
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
-		return refuse(http.StatusServiceUnavailable, wire.ProblemStorage, "keep the record and try again").because(err).after(retryStore)
+		return refuseStore(err)
 	case err != nil, bound.Station != terminal.Station:
 		return refuse(http.StatusUnprocessableEntity, wire.ProblemPacket, "the packet is bound to a terminal of another station")
 	}
@@ -217,19 +290,28 @@ func (g *Gateway) mayBring(ctx context.Context, terminal store.Terminal, b seal.
 }
 
 // checkContent holds a packet's content to its binding. Its errors say nothing of the content.
-func checkContent(lane string, b seal.Binding, plain []byte) error {
-	var own struct{ ID, Terminal string } // both kinds of records have them; names match without regard to case
-	var content any = &wire.Matter{}
-	if lane == wire.LaneRatings {
+func checkContent(lane string, b seal.Binding, plain []byte) (*wire.Event, error) {
+	var own struct{ ID, Terminal string } // all kinds of records have them; names match without regard to case
+	var content any
+	var event *wire.Event
+	switch lane {
+	case wire.LaneMatters:
+		content = &wire.Matter{}
+	case wire.LaneRatings:
 		content = &wire.Rating{}
+	case wire.LaneEvents:
+		event = &wire.Event{}
+		content = event
+	default:
+		return nil, fmt.Errorf("read content: no lane %q", lane)
 	}
 	if json.Unmarshal(plain, content) != nil || json.Unmarshal(plain, &own) != nil {
-		return fmt.Errorf("read content: not a record of lane %s", lane)
+		return nil, fmt.Errorf("read content: not a record of lane %s", lane)
 	}
 	if own.ID != b.ID || own.Terminal != b.Terminal {
-		return errors.New("read content: id or terminal differ from the binding")
+		return nil, errors.New("read content: id or terminal differ from the binding")
 	}
-	return nil
+	return event, nil
 }
 
 func goodID(id string) bool {

@@ -5,24 +5,47 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"zhizhu/offline/wire"
 )
 
+// call is one thing that terminals may ask for.
+type call struct {
+	method, path string
+	handle       http.HandlerFunc
+}
+
+// calls are all of them; openapi.yaml describes them.
+func (g *Gateway) calls() []call {
+	var all []call
+	for _, lane := range []string{wire.LaneMatters, wire.LaneRatings, wire.LaneEvents} {
+		all = append(all, call{http.MethodPut, wire.Path(lane, "{id}"), g.receive(lane)})
+	}
+	return append(all,
+		call{http.MethodHead, wire.PathBlob("{digest}"), g.blobState},
+		call{http.MethodPatch, wire.PathBlob("{digest}"), g.blobAppend},
+		call{http.MethodGet, wire.PathMailbox, g.mailbox},
+		call{http.MethodPut, wire.PathHeartbeat, g.heartbeat},
+		call{http.MethodPost, wire.PathRenew, g.renew},
+		call{http.MethodPost, wire.PathEnrol, g.enrol},
+		call{http.MethodGet, wire.PathTime, g.time},
+		call{http.MethodGet, wire.PathHealth, g.health},
+	)
+}
+
 // Handler returns the terminals' side of the gateway. It needs TLS with the configuration of Serve in front of it.
 func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
-	route := func(method, path string, h http.HandlerFunc) {
-		mux.HandleFunc(method+" "+path, h)
-		mux.HandleFunc(path, g.otherMethod(method))
+	allow := map[string][]string{}
+	for _, c := range g.calls() {
+		mux.HandleFunc(c.method+" "+c.path, c.handle)
+		allow[c.path] = append(allow[c.path], c.method)
 	}
-	for _, lane := range []string{wire.LaneMatters, wire.LaneRatings} {
-		route(http.MethodPut, wire.Path(lane, "{id}"), g.receive(lane))
+	for path, methods := range allow {
+		mux.HandleFunc(path, g.otherMethod(strings.Join(methods, ", ")))
 	}
-	route(http.MethodPost, wire.PathEnrol, g.enrol)
-	route(http.MethodGet, wire.PathTime, g.time)
-	route(http.MethodGet, wire.PathHealth, g.health)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		g.answer(w, r, refuse(http.StatusNotFound, problemBlank, "there is nothing under this path: check the gateway's URL"))
 	})

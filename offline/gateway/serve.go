@@ -31,6 +31,8 @@ func (g *Gateway) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	closeAdmin := g.serveAdmin(ctx)
 	defer closeAdmin()
+	closeRelay := g.serveRelay(ctx)
+	defer closeRelay()
 	srv := g.server(ctx, g.Handler())
 	srv.TLSConfig = config
 	g.log.InfoContext(ctx, "Gateway serves", slog.String("address", ln.Addr().String()))

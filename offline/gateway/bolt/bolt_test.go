@@ -20,7 +20,7 @@ import (
 func TestContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Place {
 		path := filepath.Join(t.TempDir(), "gateway.db")
-		return storetest.Place{Open: func() (store.Store, error) { return Open(path, time.Second) }}
+		return storetest.Place{Open: func() (store.Store, error) { return Open(path, 50*time.Millisecond) }}
 	})
 }
 

@@ -16,7 +16,7 @@ var errClosed = errors.New("store is closed")
 
 // change is one change on its way.
 type change struct {
-	// apply makes the change in the group's transaction. An errWrite ends the whole group. Any other error is of this
+	// apply makes the change in the group's transaction. An writeError ends the whole group. Any other error is of this
 	// change alone, and then nothing may have been written: the others are committed.
 	apply func(*bbolt.Tx) error
 	err   error         // of this change alone, or of the commit
@@ -86,7 +86,7 @@ func (d *DB) commit(group []*change) {
 	err := guarded(func() error {
 		return d.db.Update(func(tx *bbolt.Tx) error {
 			for _, c := range group {
-				var broken errWrite
+				var broken writeError
 				if c.err = c.apply(tx); errors.As(c.err, &broken) {
 					return c.err
 				}

@@ -66,7 +66,7 @@ func (s side) waitingKey(seq uint64, h handover) []byte {
 func (s side) keep(seq uint64, h handover) error {
 	was, found, err := s.row(seq)
 	if err != nil {
-		return errWrite{err}
+		return writeError{err}
 	}
 	if found && !was.Done {
 		if err := drop(s.waiting(), s.waitingKey(seq, was)); err != nil {
@@ -93,7 +93,7 @@ func (d *DB) Due(ctx context.Context, adapter, lane string, now time.Time, lease
 		for _, take := range []func(time.Time, time.Time, int) ([]store.Record, error){s.takeWaiting, s.takeNew} {
 			more, err := take(now, micro(now.Add(lease)), limit-len(list))
 			if err != nil {
-				return errWrite{err} // some may be leased already
+				return writeError{err} // some may be leased already
 			}
 			list = append(list, more...)
 		}

@@ -82,22 +82,22 @@ func readSchema(tx *bbolt.Tx) (uint64, error) {
 	return has, nil
 }
 
-// errWrite marks an error of the file itself: the transaction that it happened in must not be committed.
-type errWrite struct{ error }
+// writeError marks an error of the file itself: the transaction that it happened in must not be committed.
+type writeError struct{ error }
 
-func (e errWrite) Unwrap() error { return e.error }
+func (e writeError) Unwrap() error { return e.error }
 
 // keep puts a value. What it returns ends the transaction; what an operation returns besides is its own affair.
 func keep(b *bbolt.Bucket, key, value []byte) error {
 	if err := b.Put(key, value); err != nil {
-		return errWrite{fmt.Errorf("keep: %w", err)}
+		return writeError{fmt.Errorf("keep: %w", err)}
 	}
 	return nil
 }
 
 func drop(b *bbolt.Bucket, key []byte) error {
 	if err := b.Delete(key); err != nil {
-		return errWrite{fmt.Errorf("drop: %w", err)}
+		return writeError{fmt.Errorf("drop: %w", err)}
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func drop(b *bbolt.Bucket, key []byte) error {
 func keepJSON(b *bbolt.Bucket, key []byte, value any) error {
 	text, err := json.Marshal(value)
 	if err != nil {
-		return errWrite{fmt.Errorf("encode: %w", err)}
+		return writeError{fmt.Errorf("encode: %w", err)}
 	}
 	return keep(b, key, text)
 }

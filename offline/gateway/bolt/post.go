@@ -155,7 +155,7 @@ func dropPost(tx *bbolt.Tx, terminal string, seq uint64) (was bool, err error) {
 	}
 	p, err := decodePost(value)
 	if err != nil {
-		return false, errWrite{err} // others of the same letter may have been dropped already
+		return false, writeError{err} // others of the same letter may have been dropped already
 	}
 	if err := drop(tx.Bucket([]byte(bucketExpiry)), join(moment(p.Expires), key)); err != nil {
 		return false, err

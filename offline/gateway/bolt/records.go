@@ -41,7 +41,7 @@ func putRecord(tx *bbolt.Tx, r store.Record, digest [digestSize]byte) (store.Put
 	}
 	seq, err := ids.NextSequence()
 	if err != nil {
-		return store.Put{}, errWrite{fmt.Errorf("number record: %w", err)}
+		return store.Put{}, writeError{fmt.Errorf("number record: %w", err)}
 	}
 	entry := known{digest: digest, stored: r.StoredAt, seq: seq}
 	if err := keep(ids, key, entry.encode()); err != nil {

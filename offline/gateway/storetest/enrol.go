@@ -12,6 +12,19 @@ import (
 
 const term = time.Hour // of the suite's codes
 
+func terminalTests() map[string]func(*testing.T, Engine) {
+	return map[string]func(*testing.T, Engine){
+		"Codes":               testCodes,
+		"CodeOnceAmongMany":   testCodeOnceAmongMany,
+		"IssueErrorKeepsCode": testIssueError,
+		"KeyKeepsItsName":     testKeyKeepsItsName,
+		"Revoke":              testRevoke,
+		"Terminals":           testTerminals,
+		"Renew":               testRenew,
+		"Heartbeats":          testHeartbeats,
+	}
+}
+
 func mustAddCode(t *testing.T, s store.Store, mac, station string) {
 	t.Helper()
 	err := s.AddCode(t.Context(), store.Code{MAC: mac, Station: station, Made: at(0), Expires: at(0).Add(term)})

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,8 @@ import (
 // kept must be there.
 type Place struct {
 	Open func() (store.Store, error)
+	// Shared says that Open may also be called while another store is open at the place, as several gateways do.
+	Shared bool
 }
 
 // Engine makes a fresh place; what must be cleaned up is left to t.Cleanup.
@@ -26,27 +29,34 @@ type Engine func(t *testing.T) Place
 
 // Run runs the whole suite.
 func Run(t *testing.T, engine Engine) {
-	for name, test := range map[string]func(*testing.T, Engine){
-		"PutAndGet":           testPutAndGet,
-		"AgainHasFirstTime":   testAgain,
-		"ConflictKeepsFirst":  testConflict,
-		"LanesAreApart":       testLanes,
-		"UnknownLane":         testUnknownLane,
-		"BadDigest":           testBadDigest,
-		"ListInOrder":         testList,
-		"OnceAmongMany":       testOnceAmongMany,
-		"ReopenKeepsAll":      testReopen,
-		"CancelledContext":    testCancelled,
-		"LargePacket":         testLarge,
-		"Codes":               testCodes,
-		"CodeOnceAmongMany":   testCodeOnceAmongMany,
-		"IssueErrorKeepsCode": testIssueError,
-		"KeyKeepsItsName":     testKeyKeepsItsName,
-		"Revoke":              testRevoke,
-		"WasEmpty":            testWasEmpty,
-		"Model":               testModel,
+	for _, tests := range []map[string]func(*testing.T, Engine){
+		recordTests(), terminalTests(), blobTests(), postTests(), handoverTests(), sharedTests(),
 	} {
-		t.Run(name, func(t *testing.T) { test(t, engine) })
+		for name, test := range tests {
+			t.Run(name, func(t *testing.T) { test(t, engine) })
+		}
+	}
+}
+
+func recordTests() map[string]func(*testing.T, Engine) {
+	return map[string]func(*testing.T, Engine){
+		"PutAndGet":          testPutAndGet,
+		"AgainHasFirstTime":  testAgain,
+		"ConflictKeepsFirst": testConflict,
+		"LanesAreApart":      testLanes,
+		"UnknownLane":        testUnknownLane,
+		"BadDigest":          testBadDigest,
+		"BadID":              testBadID,
+		"ListInOrder":        testList,
+		"ListMissesNothing":  testListMissesNothing,
+		"OnceAmongMany":      testOnceAmongMany,
+		"ReopenKeepsAll":     testReopen,
+		"CancelledContext":   testCancelled,
+		"LargePacket":        testLarge,
+		"Purge":              testPurge,
+		"WasEmpty":           testWasEmpty,
+		"Fingerprint":        testFingerprint,
+		"Model":              testModel,
 	}
 }
 
@@ -89,7 +99,7 @@ func mustPut(t *testing.T, s store.Store, r store.Record) store.Put {
 
 func same(a, b store.Record) bool {
 	return a.Lane == b.Lane && a.ID == b.ID && a.Terminal == b.Terminal && a.Item == b.Item && a.Version == b.Version &&
-		a.Digest == b.Digest && a.StoredAt.Equal(b.StoredAt) && bytes.Equal(a.Packet, b.Packet)
+		a.Digest == b.Digest && a.StoredAt.Equal(b.StoredAt) && bytes.Equal(a.Packet, b.Packet) && a.Purged == b.Purged
 }
 
 func mustHold(t *testing.T, s store.Store, want store.Record) {
@@ -151,13 +161,17 @@ func testConflict(t *testing.T, engine Engine) {
 
 func testLanes(t *testing.T, engine Engine) {
 	s := open(t, engine(t))
-	m, r := Record(wire.LaneMatters, "a", "one"), Record(wire.LaneRatings, "a", "two")
-	mustPut(t, s, m)
-	if put := mustPut(t, s, r); put.Again {
-		t.Fatal("an id of one lane is taken for the other's")
+	all := []store.Record{
+		Record(wire.LaneMatters, "a", "one"), Record(wire.LaneRatings, "a", "two"), Record(wire.LaneEvents, "a", "three"),
 	}
-	mustHold(t, s, m)
-	mustHold(t, s, r)
+	for _, r := range all {
+		if put := mustPut(t, s, r); put.Again {
+			t.Fatal("an id of one lane is taken for another's")
+		}
+	}
+	for _, r := range all {
+		mustHold(t, s, r)
+	}
 }
 
 func testUnknownLane(t *testing.T, engine Engine) {
@@ -179,6 +193,18 @@ func testBadDigest(t *testing.T, engine Engine) {
 			t.Errorf("digest %q is stored", digest)
 		}
 	}
+}
+
+func testBadID(t *testing.T, engine Engine) {
+	s := open(t, engine(t))
+	for name, id := range map[string]string{
+		"empty": "", "long": strings.Repeat("x", 256), "zero byte": "a\x00b", "not UTF-8": "\xff",
+	} {
+		if _, err := s.PutIfAbsent(t.Context(), Record(wire.LaneMatters, id, "one")); err == nil {
+			t.Errorf("%s id is stored", name)
+		}
+	}
+	mustPut(t, s, Record(wire.LaneMatters, strings.Repeat("x", 255), "one"))
 }
 
 func testList(t *testing.T, engine Engine) {
@@ -318,36 +344,4 @@ func testLarge(t *testing.T, engine Engine) {
 	r.Packet = bytes.Repeat([]byte{0, 1, 0xff}, 100_000)
 	mustPut(t, s, r)
 	mustHold(t, s, r)
-}
-
-func testWasEmpty(t *testing.T, engine Engine) {
-	for name, fill := range map[string]func(t *testing.T, s store.Store){
-		"matter": func(t *testing.T, s store.Store) { mustPut(t, s, Record(wire.LaneMatters, "a", "x")) },
-		"rating": func(t *testing.T, s store.Store) { mustPut(t, s, Record(wire.LaneRatings, "a", "x")) },
-		"code":   func(t *testing.T, s store.Store) { mustAddCode(t, s, "mac", "MX0427") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			place := engine(t)
-			for range 2 { // opening alone keeps nothing
-				s, err := place.Open()
-				if err != nil || !s.WasEmpty() {
-					t.Fatalf("new store was not empty, or %v", err)
-				}
-				if err := s.Close(); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s, err := place.Open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			fill(t, s)
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if open(t, place).WasEmpty() {
-				t.Fatal("what was kept is not seen")
-			}
-		})
-	}
 }

@@ -10,13 +10,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"zhizhu/offline/store"
 )
 
-// doubt notes that a record must not go up, in memory and, as far as the disk lets it, over a restart. The caller holds
+// doubt notes that records must not go up, in memory and, as far as the disk lets it, over a restart. The caller holds
 // o.writing.
-func (o *Outbox) doubt(record func() (id, []byte), unproven error) error {
-	u, key := record()
-	o.doubtful[u] = key
+func (o *Outbox) doubt(records []entry, unproven error) error {
+	for _, e := range records {
+		_, o.doubtful[e.ID] = place(Queued, e.Lane, e.Sequence)
+	}
 	if o.o.DoubtFile == "" {
 		return fmt.Errorf("%w: %w", ErrInDoubt, unproven)
 	}
@@ -39,6 +42,30 @@ func (o *Outbox) noDoubt(ctx context.Context) {
 	if err := os.Remove(o.o.DoubtFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		o.o.Log.LogAttrs(ctx, slog.LevelWarn, "File of doubtful records can't be removed", slog.Any("error", err))
 	}
+}
+
+// dropDoubtful takes out records that the resident was told had failed.
+func (o *Outbox) dropDoubtful(tx *store.Tx) error {
+	for u, key := range o.doubtful {
+		v := tx.Get(queueTable, key)
+		if v == nil {
+			continue
+		}
+		e, _, err := decodeEntry(v)
+		if err != nil || e.ID != u {
+			continue
+		}
+		if err := tx.Delete(queueTable, key); err != nil {
+			return err
+		}
+		if e.Lane != LaneBlobs {
+			continue
+		}
+		if err := deleteParts(tx, e.Sequence); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writeDoubts replaces the file, whole or not at all: a line for each record, with its id and its key in the queue.

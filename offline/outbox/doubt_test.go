@@ -23,6 +23,7 @@ type faulty struct {
 	doubt   bool // the next update ends in doubt
 	written bool // ... though it is on disk
 	blind   bool // nothing can be confirmed
+	struck  bool // an update ended in doubt
 }
 
 func (f *faulty) wrap(o *Options) { f.Store = o.Store; o.Store = f }
@@ -44,6 +45,7 @@ func (f *faulty) Update(ctx context.Context, fn func(*store.Tx) error) error {
 	if err != nil && !errors.Is(err, never) {
 		return err
 	}
+	f.struck = true
 	return fmt.Errorf("input/output error: %w", store.ErrInDoubt)
 }
 

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"zhizhu/offline/store"
-	"zhizhu/offline/wire"
 )
 
 // The tables of the outbox.
@@ -17,12 +16,19 @@ const (
 	entryTable  store.Table = "outbox.entry"
 	asideTable  store.Table = "outbox.aside"
 	serialTable store.Table = "outbox.serial"
+	blobTable   store.Table = "outbox.blob"
+	tombTable   store.Table = "outbox.tomb"
+	findTable   store.Table = "outbox.find"
+	metaTable   store.Table = "outbox.meta"
 )
 
-// Tables lists the tables that the store's schema must have.
+// Tables lists the tables that the store's schema must have. New makes those that a file of an earlier program lacks.
 func Tables() []store.Table {
-	return []store.Table{queueTable, entryTable, asideTable, serialTable}
+	return append([]store.Table{queueTable, entryTable, asideTable, serialTable}, newerTables()...)
 }
+
+// newerTables are those that the first version of this program did not have.
+func newerTables() []store.Table { return []store.Table{blobTable, tombTable, findTable, metaTable} }
 
 // State of a record.
 type State string
@@ -30,8 +36,13 @@ type State string
 // States.
 const (
 	Queued       State = "queued"
+	Sending      State = "sending" // queued, and on its way now: in memory only
 	Acknowledged State = "acknowledged"
+	Settled      State = "settled" // the upstream is done with it
+	Refused      State = "refused" // the upstream said no, with its reason
 	Quarantined  State = "quarantined"
+
+	purged State = "purged" // acknowledged, and the small record is gone
 )
 
 // entry is what is known of one record without opening anything. It holds no personal data in clear.
@@ -46,6 +57,8 @@ type entry struct {
 	Record   []byte    `json:"record,omitempty"` // the small record, sealed by the station's box
 	Rated    bool      `json:"rated,omitempty"`  // of a matter: its rating was lodged
 	Reason   string    `json:"reason,omitempty"` // why it is quarantined
+	Matter   id        `json:"matter,omitzero"`  // of a blob: the matter that it belongs to
+	Size     int64     `json:"size,omitempty"`   // of a blob: bytes of its packet, which lies in outbox.blob
 
 	// The gateway's signed word, kept for ever.
 	StoredAt time.Time `json:"stored_at,omitzero"`
@@ -60,11 +73,13 @@ type smallRecord struct {
 	At       time.Time `json:"at"`
 	Accepted bool      `json:"accepted,omitempty"`
 	Printed  bool      `json:"printed,omitempty"`
+	Outcome  State     `json:"outcome,omitempty"` // Settled or Refused
+	Why      string    `json:"why,omitempty"`     // in the upstream's words, which may name people
 }
 
 var errEntry = errors.New("entry can't be read")
 
-// encode writes an entry and its packet (nil for a tombstone) as one value.
+// encode writes an entry and its packet (nil where there is none, or it lies elsewhere) as one value.
 func (e *entry) encode(packet []byte) ([]byte, error) {
 	head, err := json.Marshal(e)
 	if err != nil {
@@ -95,30 +110,22 @@ func decodeEntry(v []byte) (entry, []byte, error) {
 	return e, v[4+n:], nil
 }
 
+// sequenceKey is a sequence as a key.
+func sequenceKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
+
 // place says where an entry of some state lies.
 func place(state State, lane string, sequence uint64) (store.Table, []byte) {
-	key := binary.BigEndian.AppendUint64(nil, sequence)
+	key := sequenceKey(sequence)
 	switch state {
 	case Acknowledged:
 		return entryTable, key
 	case Quarantined:
 		return asideTable, key
-	case Queued:
+	case Queued, Sending, Settled, Refused, purged:
 	}
 	b, err := laneByte(lane)
 	if err != nil {
 		panic("outbox: " + err.Error()) // lanes are checked where entries are made and read
 	}
 	return queueTable, append([]byte{b}, key...)
-}
-
-// laneByte orders lanes in the queue.
-func laneByte(lane string) (byte, error) {
-	switch lane {
-	case wire.LaneRatings:
-		return 'r', nil
-	case wire.LaneMatters:
-		return 'm', nil
-	}
-	return 0, fmt.Errorf("no such lane %q", lane)
 }

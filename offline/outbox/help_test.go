@@ -167,3 +167,10 @@ func matter(i int) wire.Matter {
 		Signature: &wire.Signature{W: 900, H: 400, Strokes: strokes, Over: seal.Digest(nil)},
 	}
 }
+
+// file is an attachment of so many bytes, no two alike.
+func file(size int) File {
+	data := make([]byte, size)
+	_, _ = rand.Read(data) // it never fails
+	return File{Material: "household", Name: "户口簿", Media: "image/jpeg", Data: data}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -52,4 +53,17 @@ func (u *id) UnmarshalText(text []byte) error {
 	var err error
 	*u, err = parseID(string(text))
 	return err
+}
+
+// recordKey reads how a record is named to the outside: by its UUID, or an attachment by its digest, of which the first
+// half is its id here.
+func recordKey(s string) (id, error) {
+	if len(s) != 2*digestSize {
+		return parseID(s)
+	}
+	sum, err := hex.DecodeString(s)
+	if err != nil || s != strings.ToLower(s) {
+		return id{}, errID
+	}
+	return id(sum[:16]), nil
 }

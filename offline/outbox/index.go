@@ -2,12 +2,12 @@ package outbox
 
 import (
 	"cmp"
+	"encoding/hex"
 	"log/slog"
 	"slices"
 	"time"
 
 	"zhizhu/offline/store"
-	"zhizhu/offline/wire"
 )
 
 // spot is where one record lies.
@@ -18,14 +18,27 @@ type spot struct {
 	at    time.Time
 }
 
-// index finds records by id, person and number, and knows the queue's order. It holds what is on disk, no more, and is
-// made anew from there at start and after a write that could not be read back.
+// blob is what the index knows of an attachment beside its spot.
+type blob struct {
+	digest [digestSize]byte
+	matter id
+	size   int64
+}
+
+// index finds records that wait or are set aside by id, person and number, and knows the queue's order. What was
+// acknowledged is looked up on disk. It holds what is there, no more, and is made anew at start and after a write that
+// could not be read back.
 type index struct {
 	spots   map[id]spot
 	persons map[string][]id // by entry.Person
 	numbers map[string]id   // by entry.Number
 	lanes   map[string]*queue
-	acked   map[string]int // by lane
+	blobs   map[id]blob
+	missing map[id]int  // by matter: its blobs that the gateway has not signed for
+	bytes   int64       // of all blobs
+	whole   map[id]bool // blobs whose packet was found to have its digest
+	sending map[id]bool // on their way now
+	tally   tally
 	aside   int
 	broken  int // values that can't be read
 }
@@ -37,19 +50,24 @@ type queue struct {
 }
 
 func newIndex() *index {
-	return &index{
-		spots: map[id]spot{}, persons: map[string][]id{}, numbers: map[string]id{}, acked: map[string]int{},
-		lanes: map[string]*queue{wire.LaneRatings: {}, wire.LaneMatters: {}},
+	x := &index{
+		spots: map[id]spot{}, persons: map[string][]id{}, numbers: map[string]id{}, lanes: map[string]*queue{},
+		blobs: map[id]blob{}, missing: map[id]int{}, whole: map[id]bool{}, sending: map[id]bool{},
 	}
+	for _, lane := range allLanes() {
+		x.lanes[lane] = &queue{}
+	}
+	return x
 }
 
-// load reads all tables.
+// load reads the tables of what isn't acknowledged.
 func load(tx *store.Tx, log *slog.Logger) *index {
 	x := newIndex()
+	x.tally, _ = readTally(tx)
 	for _, t := range []struct {
 		table store.Table
 		state State
-	}{{queueTable, Queued}, {asideTable, Quarantined}, {entryTable, Acknowledged}} {
+	}{{queueTable, Queued}, {asideTable, Quarantined}} {
 		for _, v := range tx.Scan(t.table, nil) {
 			e, _, err := decodeEntry(v)
 			if err != nil {
@@ -72,45 +90,88 @@ func (x *index) add(e entry, state State) {
 	if e.Number != nil {
 		x.numbers[string(e.Number)] = e.ID
 	}
-	switch state {
-	case Queued:
-		q := x.lanes[e.Lane]
-		q.order = append(q.order, e.ID)
-		q.live++
-	case Acknowledged:
-		x.acked[e.Lane]++
-	case Quarantined:
-		x.aside++
+	if e.Lane == LaneBlobs {
+		b := blob{matter: e.Matter, size: e.Size}
+		_, _ = hex.Decode(b.digest[:], []byte(e.Digest)) // a damaged one has what could be read of it
+		x.blobs[e.ID] = b
+		x.missing[e.Matter]++
+		x.bytes += e.Size
 	}
+	if state == Quarantined {
+		x.aside++
+		return
+	}
+	q := x.lanes[e.Lane]
+	q.order = append(q.order, e.ID)
+	q.live++
 }
 
-// move notes that a record changed its state.
+// move notes that a record was set aside, or put back.
 func (x *index) move(u id, to State) {
 	s, ok := x.spots[u]
 	if !ok || s.state == to {
 		return
 	}
-	switch s.state {
-	case Queued:
-		x.lanes[s.lane].live--
-	case Quarantined:
+	if to == Queued {
 		x.aside--
-	case Acknowledged:
-		x.acked[s.lane]--
-	}
-	switch to {
-	case Acknowledged:
-		x.acked[s.lane]++
-	case Quarantined:
-		x.aside++
-	case Queued:
 		x.back(u, s)
+	} else {
+		x.lanes[s.lane].live--
+		x.aside++
 	}
 	s.state = to
 	x.spots[u] = s
-	if q := x.lanes[s.lane]; len(q.order) > 64 && q.live < len(q.order)/2 {
-		x.sweep(q)
+	delete(x.sending, u)
+	delete(x.whole, u)
+	x.tidy(s.lane)
+}
+
+// remove takes a record out: it was acknowledged, or was never taken in.
+func (x *index) remove(e entry) {
+	s, ok := x.spots[e.ID]
+	if !ok {
+		return
 	}
+	delete(x.spots, e.ID)
+	delete(x.sending, e.ID)
+	delete(x.whole, e.ID)
+	if ids := slices.DeleteFunc(x.persons[string(e.Person)], func(u id) bool { return u == e.ID }); len(ids) > 0 {
+		x.persons[string(e.Person)] = ids
+	} else {
+		delete(x.persons, string(e.Person))
+	}
+	if x.numbers[string(e.Number)] == e.ID {
+		delete(x.numbers, string(e.Number))
+	}
+	if b, ok := x.blobs[e.ID]; ok {
+		delete(x.blobs, e.ID)
+		x.bytes -= b.size
+		if x.missing[b.matter]--; x.missing[b.matter] == 0 {
+			delete(x.missing, b.matter)
+		}
+	}
+	if s.state == Quarantined {
+		x.aside--
+		return
+	}
+	x.lanes[s.lane].live--
+	x.tidy(s.lane)
+}
+
+// forget takes a record out of which nothing but its id is known.
+func (x *index) forget(u id) {
+	e := entry{ID: u}
+	for hash, ids := range x.persons {
+		if slices.Contains(ids, u) {
+			e.Person = []byte(hash)
+		}
+	}
+	for hash, of := range x.numbers {
+		if of == u {
+			e.Number = []byte(hash)
+		}
+	}
+	x.remove(e)
 }
 
 // back puts a record that left its queue into its old place there.
@@ -120,6 +181,13 @@ func (x *index) back(u id, s spot) {
 	i, _ := slices.BinarySearchFunc(q.order, s.seq, func(w id, seq uint64) int { return cmp.Compare(x.spots[w].seq, seq) })
 	q.order = slices.Insert(q.order, i, u)
 	q.live++
+}
+
+// tidy sweeps a lane's order where more has left than stands in it.
+func (x *index) tidy(lane string) {
+	if q := x.lanes[lane]; len(q.order) > 64 && q.live < len(q.order)/2 {
+		x.sweep(q)
+	}
 }
 
 // sweep drops from a queue's order what has left it.
@@ -134,17 +202,13 @@ func (x *index) sweep(q *queue) {
 }
 
 // waiting returns up to n ids of a lane in the order of lodging.
-func (x *index) waiting(lane string, n int, skip func(id string) bool) []id {
-	q := x.lanes[lane]
-	if q == nil {
-		return nil
-	}
+func (x *index) waiting(lane string, n int, skip func(id) bool) []id {
 	var ids []id
-	for _, u := range q.order {
+	for _, u := range x.lanes[lane].order {
 		if len(ids) >= n {
 			break
 		}
-		if x.spots[u].state != Queued || skip != nil && skip(u.String()) {
+		if x.spots[u].state != Queued || skip != nil && skip(u) {
 			continue
 		}
 		ids = append(ids, u)
@@ -154,32 +218,18 @@ func (x *index) waiting(lane string, n int, skip func(id string) bool) []id {
 
 // counts reckons up what Counts says.
 func (x *index) counts() Counts {
+	live := func(lane string) int { return x.lanes[lane].live }
 	c := Counts{
-		Queued: x.lanes[wire.LaneMatters].live, Ratings: x.lanes[wire.LaneRatings].live,
-		Acknowledged: x.acked[wire.LaneMatters], Quarantined: x.aside + x.broken,
+		Queued: live(LaneMatters) + live(LaneFeedback), Ratings: live(LaneRatings), Feedback: live(LaneFeedback),
+		Events: live(LaneEvents), Blobs: live(LaneBlobs), BlobBytes: x.bytes,
+		Acknowledged: x.tally.Acked[LaneMatters] + x.tally.Acked[LaneFeedback], Quarantined: x.aside + x.broken,
 	}
-	if first := x.waiting(wire.LaneMatters, 1, nil); len(first) == 1 {
-		c.Oldest = x.spots[first[0]].at
+	for _, lane := range []string{LaneMatters, LaneFeedback} {
+		for _, u := range x.waiting(lane, 1, nil) {
+			if at := x.spots[u].at; c.Oldest.IsZero() || at.Before(c.Oldest) {
+				c.Oldest = at
+			}
+		}
 	}
 	return c
-}
-
-// forget takes a queued matter out as if it had never been there.
-func (x *index) forget(u id) {
-	s, ok := x.spots[u]
-	if !ok || s.state != Queued {
-		return
-	}
-	x.lanes[s.lane].live--
-	delete(x.spots, u)
-	for k, ids := range x.persons {
-		if i := slices.Index(ids, u); i >= 0 {
-			x.persons[k] = slices.Delete(ids, i, i+1)
-		}
-	}
-	for k, v := range x.numbers {
-		if v == u {
-			delete(x.numbers, k)
-		}
-	}
 }

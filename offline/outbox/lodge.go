@@ -23,10 +23,21 @@ type Lodged struct {
 func china(t time.Time) time.Time { return t.In(time.FixedZone("CST", 8*60*60)) }
 
 // Lodge takes a matter in. When it returns nil, number, packet, queue entry and record are on disk. ID, Number, Station,
-// Terminal, LodgedAt and ClockTrust of the draft are filled in here. Its error is an ErrDiskFull or an ErrStore, which may
-// be an ErrInDoubt, too.
+// Terminal, LodgedAt, ClockTrust and Attachments of the draft are filled in here. Its error is an ErrDiskFull or an
+// ErrStore, which may be an ErrInDoubt, too.
 func (o *Outbox) Lodge(ctx context.Context, draft wire.Matter) (Lodged, error) {
-	if err := o.o.Store.Room(); err != nil {
+	return o.LodgeWith(ctx, draft, nil)
+}
+
+// LodgeWith takes a matter in with its attachments, all of it or nothing, as Lodge does. Each file is sealed as a packet
+// of its own and goes up beside the matter. Further errors: ErrTooLarge and ErrEmpty for files that can't be taken, and
+// ErrAttachmentRoom (with ErrDiskFull) where the matter may still be lodged without them.
+func (o *Outbox) LodgeWith(ctx context.Context, draft wire.Matter, files []File) (Lodged, error) {
+	total, err := checkFiles(files)
+	if err != nil {
+		return Lodged{}, fmt.Errorf("lodge matter: %w", err)
+	}
+	if err := o.room(total); err != nil {
 		return Lodged{}, storeError("lodge matter", err)
 	}
 	now := o.o.Now()
@@ -40,10 +51,17 @@ func (o *Outbox) Lodge(ctx context.Context, draft wire.Matter) (Lodged, error) {
 	if m.Channel == "" {
 		m.Channel = "self-service"
 	}
-	var e entry
-	err = o.insert(ctx, &e, func(tx *store.Tx) (err error) {
-		e, err = o.writeMatter(tx, u, &m)
-		return err
+	packets, err := o.sealFiles(&m, files)
+	if err != nil {
+		return Lodged{}, storeError("lodge matter", err)
+	}
+	err = o.insert(ctx, func(tx *store.Tx) ([]entry, error) {
+		e, err := o.writeMatter(tx, u, &m)
+		if err != nil {
+			return nil, err
+		}
+		blobs, err := o.writeBlobs(tx, u, &m, packets)
+		return append([]entry{e}, blobs...), err
 	})
 	if err != nil {
 		return Lodged{}, storeError("lodge matter", err)
@@ -51,20 +69,26 @@ func (o *Outbox) Lodge(ctx context.Context, draft wire.Matter) (Lodged, error) {
 	return Lodged{ID: m.ID, Number: m.Number, At: m.LodgedAt}, nil
 }
 
-// insert writes a new record, whose entry write sets.
-func (o *Outbox) insert(ctx context.Context, e *entry, write func(tx *store.Tx) error) error {
+// insert writes new records, all or none, and returns their entries to the index.
+func (o *Outbox) insert(ctx context.Context, write func(tx *store.Tx) ([]entry, error)) error {
+	var written []entry
 	return o.update(ctx, change{
-		write: write,
+		write: func(tx *store.Tx) (err error) {
+			written, err = write(tx)
+			return err
+		},
 		present: func(tx *store.Tx) (bool, error) {
+			e := written[0]
 			_, key := place(Queued, e.Lane, e.Sequence)
 			found, _, err := decodeEntry(tx.Get(queueTable, key))
 			return err == nil && found.ID == e.ID, nil
 		},
-		apply: func(x *index) { x.add(*e, Queued) },
-		doubtful: func() (id, []byte) {
-			_, key := place(Queued, e.Lane, e.Sequence)
-			return e.ID, key
+		apply: func(x *index) {
+			for _, e := range written {
+				x.add(e, Queued)
+			}
 		},
+		doubtful: func() []entry { return written },
 	})
 }
 
@@ -76,7 +100,7 @@ func (o *Outbox) writeMatter(tx *store.Tx, u id, m *wire.Matter) (entry, error) 
 		return entry{}, err
 	}
 	m.Number = FormatNumber(o.o.Terminal, date, serial)
-	e := entry{ID: u, Lane: wire.LaneMatters, At: m.LodgedAt, Number: o.numberHash(m.Number)}
+	e := entry{ID: u, Lane: matterLane(m), At: m.LodgedAt, Number: o.numberHash(m.Number)}
 	if m.Applicant != nil && m.Applicant.IDNumber != "" {
 		e.Person = o.personHash(m.Applicant.IDNumber)
 	}

@@ -30,6 +30,13 @@ var (
 	ErrDamaged = errors.New("packet was damaged on the disk")
 	// ErrAck: the acknowledgement isn't the gateway's, or not for this record.
 	ErrAck = errors.New("not a valid acknowledgement of this record")
+	// ErrAttachmentRoom: there is no room for attachments, though there may be for the matter without them. It comes
+	// together with ErrDiskFull.
+	ErrAttachmentRoom = errors.New("no room for attachments")
+	// ErrTooLarge: a file is over MaxFile, a matter's files together are over MaxFiles, or there are more than MaxCount.
+	ErrTooLarge = errors.New("attachment is too large")
+	// ErrEmpty: a file has no content.
+	ErrEmpty = errors.New("attachment is empty")
 )
 
 // Store is the data file: *store.Store, whose contract it has.
@@ -40,7 +47,7 @@ type Store interface {
 	Room() error
 }
 
-// Options say who the terminal is and what it works with. All but ClockTrust and DoubtFile are needed.
+// Options say who the terminal is and what it works with. All down to Log are needed.
 type Options struct {
 	Store      Store
 	Generation int // of the data file: store.Opened
@@ -56,6 +63,12 @@ type Options struct {
 	// DoubtFile is the path of a small file, beside the data file, that remembers over a restart what must not go up since
 	// the resident was told so. It is there only while something is in doubt. Without it such failures are ErrInDoubt.
 	DoubtFile string
+	// Free tells how many bytes the disk has left. With it, attachments are refused while it is short, long before matters
+	// are. It may be nil.
+	Free func() (int64, error)
+	// MaxBlobs is how many bytes of attachments may wait, so that they never take a matter's room in the data file;
+	// 192 MiB if 0.
+	MaxBlobs int64
 }
 
 // Outbox is a terminal's outbox. It is safe for concurrent use.
@@ -66,12 +79,13 @@ type Outbox struct {
 	// writing is held over a write and the change of the index that follows from it.
 	writing sync.Mutex
 	stale   bool // the index may differ from the disk
-	// doubtful are matters whose write failed and could not be read back, with their keys in the queue: the resident was
+	// doubtful are records whose write failed and could not be read back, with their keys in the queue: the resident was
 	// told that nothing was taken in, so they never go up, and are taken out when the disk works again.
 	doubtful map[id][]byte
 
-	mu    sync.RWMutex
-	index *index
+	mu     sync.RWMutex
+	index  *index
+	failed pace
 }
 
 // New makes an outbox over a store whose schema has Tables, and reads what is in it.
@@ -80,18 +94,43 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 		return nil, errors.New("make outbox: store, keys and terminal id are needed")
 	}
 	if o.ClockTrust == nil {
-		o.ClockTrust = func() string { return "unknown" }
+		o.ClockTrust = func() string { return clockUnknown }
 	}
-	b := &Outbox{o: o, sealer: seal.NewSealer(o.Rand, o.SealKey, keysAhead), doubtful: readDoubts(o.DoubtFile, o.Log)}
-	err := o.Store.View(ctx, func(tx *store.Tx) error { b.index = load(tx, o.Log); return nil })
+	if o.MaxBlobs == 0 {
+		o.MaxBlobs = 192 << 20
+	}
+	b := &Outbox{
+		o: o, sealer: seal.NewSealer(o.Rand, o.SealKey, keysAhead), doubtful: readDoubts(o.DoubtFile, o.Log),
+	}
+	if err := b.ready(ctx); err != nil {
+		return nil, fmt.Errorf("make outbox: %w", err)
+	}
+	err := o.Store.View(ctx, func(tx *store.Tx) error {
+		b.index, b.failed = load(tx, o.Log), readPace(tx)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("make outbox: %w", err)
 	}
 	for u := range b.doubtful {
 		b.index.forget(u)
 	}
+	b.warmUp(ctx)
 	return b, nil
 }
+
+// warmUp makes a first packet key, so that the first lodging after a start is no slower than the others. It ends by
+// itself, in about a millisecond.
+func (o *Outbox) warmUp(ctx context.Context) {
+	go func() {
+		if err := o.Prepare(); err != nil {
+			o.o.Log.LogAttrs(ctx, slog.LevelWarn, "Packet key can't be made ahead of time", slog.Any("error", err))
+		}
+	}()
+}
+
+// clockUnknown is what ClockTrust says of a clock that nobody vouches for.
+const clockUnknown = "unknown"
 
 // keysAhead is how many packet keys are made ahead of time: a matter and its rating.
 const keysAhead = 2
@@ -102,8 +141,12 @@ func (o *Outbox) Prepare() error { return o.sealer.Prepare() }
 
 // Counts is how much waits, cheap enough to ask at any time.
 type Counts struct {
-	Queued       int       // matters waiting to go up
+	Queued       int       // matters waiting to go up, 办不成事 among them
 	Ratings      int       // ratings waiting to go up
+	Feedback     int       // of Queued: 办不成事
+	Events       int       // events waiting to go up
+	Blobs        int       // attachments waiting to go up
+	BlobBytes    int64     // of attachments that wait or are set aside
 	Oldest       time.Time // lodging time of the first matter waiting, zero for none
 	Acknowledged int       // matters the gateway has signed for, since this data file was made
 	Quarantined  int       // records of any lane set aside
@@ -121,9 +164,12 @@ type change struct {
 	write   func(*store.Tx) error
 	present func(*store.Tx) (bool, error) // asked after a write in doubt
 	apply   func(*index)
-	// doubtful tells the record, and its key in the queue, that must not go up if nobody could find out. It may be nil.
-	doubtful func() (id, []byte)
+	// doubtful tells the records that must not go up if nobody could find out. It may be nil.
+	doubtful func() []entry
 }
+
+// errUnchanged is what a change's write returns when the disk has it all already: nothing is written, which is no error.
+var errUnchanged = errors.New("nothing to write")
 
 // update makes a change, on disk and in the index. An error means that it isn't on disk, or (errUnproven) that this
 // could not be found out.
@@ -139,11 +185,14 @@ func (o *Outbox) update(ctx context.Context, c change) error {
 		}
 		return c.write(tx)
 	})
+	if errors.Is(err, errUnchanged) {
+		return nil
+	}
 	if errors.Is(err, store.ErrInDoubt) {
 		err = o.prove(ctx, c.present, err)
 	}
 	if errors.Is(err, errUnproven) && c.doubtful != nil {
-		err = o.doubt(c.doubtful, err)
+		err = o.doubt(c.doubtful(), err)
 	}
 	if err != nil {
 		return err
@@ -198,25 +247,11 @@ func (o *Outbox) refresh(ctx context.Context) error {
 	return nil
 }
 
-// dropDoubtful takes out matters that the resident was told had failed.
-func (o *Outbox) dropDoubtful(tx *store.Tx) error {
-	for u, key := range o.doubtful {
-		v := tx.Get(queueTable, key)
-		if v == nil {
-			continue
-		}
-		if e, _, err := decodeEntry(v); err != nil || e.ID != u {
-			continue
-		}
-		if err := tx.Delete(queueTable, key); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // storeError puts a failure of the data file into the outbox's words.
 func storeError(verb string, err error) error {
+	if errors.Is(err, ErrDiskFull) {
+		return fmt.Errorf("%s: %w", verb, err)
+	}
 	if errors.Is(err, store.ErrFull) {
 		return fmt.Errorf("%s: %w: %w", verb, ErrDiskFull, err)
 	}

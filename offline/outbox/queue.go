@@ -13,21 +13,22 @@ import (
 
 // Waiting is one record that waits to go up.
 type Waiting struct {
-	ID      string
-	Lane    string
-	At      time.Time
-	Digest  string // SM3 of the packet as it was sealed, hex
-	Packet  []byte
-	Damaged bool // the packet on disk isn't the one that was sealed; quarantine it
+	ID       string
+	Lane     string
+	WireLane string // the lane under which the gateway knows it
+	At       time.Time
+	Digest   string // SM3 of the packet as it was sealed, hex
+	Packet   []byte
+	Damaged  bool // the packet on disk isn't the one that was sealed; quarantine it
 }
 
 // Pending returns up to n records of a lane, first lodged first, without those that skip names.
 func (o *Outbox) Pending(ctx context.Context, lane string, n int, skip func(id string) bool) ([]Waiting, error) {
-	if _, err := laneByte(lane); err != nil {
-		return nil, fmt.Errorf("list pending: %w", err)
+	if _, err := laneByte(lane); err != nil || lane == LaneBlobs {
+		return nil, fmt.Errorf("list pending: no records in lane %q", lane)
 	}
 	o.mu.RLock()
-	ids := o.index.waiting(lane, n, skip)
+	ids := o.index.waiting(lane, n, func(u id) bool { return skip != nil && skip(u.String()) })
 	spots := make([]spot, len(ids))
 	for i, u := range ids {
 		spots[i] = o.index.spots[u]
@@ -44,7 +45,7 @@ func (o *Outbox) Pending(ctx context.Context, lane string, n int, skip func(id s
 			if v == nil {
 				continue // acknowledged in the meantime
 			}
-			w := Waiting{ID: u.String(), Lane: lane, At: spots[i].at}
+			w := Waiting{ID: u.String(), Lane: lane, WireLane: wireLane(lane), At: spots[i].at}
 			e, packet, err := decodeEntry(v)
 			w.Damaged = err != nil || e.ID != u || seal.Digest(packet) != e.Digest
 			w.Digest, w.Packet = e.Digest, bytes.Clone(packet)
@@ -66,9 +67,10 @@ type Proof struct {
 	receipt []byte
 }
 
-// Verify checks that an acknowledgement is the gateway's, for this id and digest. Everything else is ErrAck.
+// Verify checks that an acknowledgement is the gateway's, for this id and digest. Everything else is ErrAck. An
+// attachment's id is its digest.
 func (o *Outbox) Verify(recordID, digest string, ack wire.Ack, signature []byte) (Proof, error) {
-	u, err := parseID(recordID)
+	u, err := recordKey(recordID)
 	if err != nil || ack.ID != recordID || ack.Digest != digest || digest == "" {
 		return Proof{}, fmt.Errorf("verify acknowledgement: %w", ErrAck)
 	}
@@ -84,13 +86,9 @@ func (o *Outbox) Acknowledge(ctx context.Context, recordID string, ack wire.Ack,
 	if err != nil {
 		return fmt.Errorf("acknowledge: %w", err)
 	}
-	s, ok := o.spotOf(proof.id)
-	if !ok {
-		return fmt.Errorf("acknowledge: %w", ErrUnknown)
-	}
 	err = o.o.Store.View(ctx, func(tx *store.Tx) error {
-		e, _, err := getEntry(tx, proof.id, s)
-		if err == nil && e.Digest != proof.digest {
+		kept, err := o.digestOf(tx, proof.id)
+		if err == nil && kept != proof.digest {
 			err = ErrAck
 		}
 		return err
@@ -104,23 +102,37 @@ func (o *Outbox) Acknowledge(ctx context.Context, recordID string, ack wire.Ack,
 // Settle records acknowledgements in one transaction: their packets leave the disk, the tombstones stay. What is
 // acknowledged already, isn't here, or has another digest stays as it is.
 func (o *Outbox) Settle(ctx context.Context, proofs []Proof) error {
-	var settled []id
+	var settled []entry
+	var sum tally
 	err := o.update(ctx, change{
 		write: func(tx *store.Tx) error {
 			settled = settled[:0]
+			sum, _ = readTally(tx)
 			for _, p := range proofs {
-				done, err := o.settle(tx, p)
+				e, done, err := o.settle(tx, p)
 				if err != nil {
 					return err
 				}
 				if done {
-					settled = append(settled, p.id)
+					settled = append(settled, e)
+					sum.count(&e)
 				}
 			}
-			return nil
+			if len(settled) == 0 {
+				return errUnchanged
+			}
+			return sum.write(tx)
 		},
-		present: func(tx *store.Tx) (bool, error) { return o.isIn(tx, Acknowledged, settled) },
-		apply:   func(x *index) { moveAll(x, settled, Acknowledged) },
+		present: func(tx *store.Tx) (bool, error) {
+			_, there := buried(tx, settled[0].ID)
+			return there, nil
+		},
+		apply: func(x *index) {
+			x.tally = sum
+			for _, e := range settled {
+				x.remove(e)
+			}
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("settle acknowledgements: %w", err)
@@ -129,41 +141,48 @@ func (o *Outbox) Settle(ctx context.Context, proofs []Proof) error {
 }
 
 // settle turns one record into a tombstone and reports whether it did.
-func (o *Outbox) settle(tx *store.Tx, p Proof) (bool, error) {
+func (o *Outbox) settle(tx *store.Tx, p Proof) (entry, bool, error) {
 	s, ok := o.spotOf(p.id)
-	if !ok || s.state == Acknowledged {
-		return false, nil
+	if !ok {
+		return entry{}, false, nil
 	}
-	return relocate(tx, p.id, s, Acknowledged, func(e *entry) bool {
-		if e.Digest != p.digest {
-			return false
+	from, key := place(s.state, s.lane, s.seq)
+	e, _, err := decodeEntry(tx.Get(from, key))
+	if err != nil || e.ID != p.id || e.Digest != p.digest {
+		return entry{}, false, nil // Pending finds it damaged, and it is quarantined then
+	}
+	e.StoredAt, e.Receipt, e.Reason = p.stored, p.receipt, ""
+	if err := tx.Delete(from, key); err != nil {
+		return entry{}, false, err
+	}
+	if e.Lane == LaneBlobs {
+		if err := deleteParts(tx, e.Sequence); err != nil {
+			return entry{}, false, err
 		}
-		e.StoredAt, e.Receipt, e.Reason = p.stored, p.receipt, ""
-		return true
-	})
+	}
+	return e, true, bury(tx, &e)
 }
 
 // Quarantine sets a queued record aside with its packet, so that the others go on. The reason is for staff and holds no
 // personal data.
 func (o *Outbox) Quarantine(ctx context.Context, recordID, reason string) error {
-	u, err := parseID(recordID)
+	u, err := recordKey(recordID)
 	if err != nil {
 		return fmt.Errorf("quarantine: %w", err)
 	}
-	var moved []id
+	moved := []id{u}
 	err = o.update(ctx, change{
 		write: func(tx *store.Tx) error {
-			moved = moved[:0]
-			s, ok := o.spotOf(u)
+			s, ok := o.locate(tx, u)
 			if !ok {
 				return ErrUnknown
 			}
 			if s.state != Queued {
-				return nil
+				return errUnchanged
 			}
-			done, err := relocate(tx, u, s, Quarantined, func(e *entry) bool { e.Reason = reason; return true })
-			if done {
-				moved = append(moved, u)
+			done, err := relocate(tx, u, s, Quarantined, func(e *entry) { o.setAside(e, reason) })
+			if err == nil && !done {
+				err = errUnchanged
 			}
 			return err
 		},
@@ -176,24 +195,30 @@ func (o *Outbox) Quarantine(ctx context.Context, recordID, reason string) error 
 	return nil
 }
 
-// relocate moves a record to the table of another state, after fn changed it. A tombstone loses its packet.
-func relocate(tx *store.Tx, u id, s spot, to State, fn func(*entry) bool) (bool, error) {
+// setAside gives an entry its reason, and what is known of it where the disk damaged the rest.
+func (o *Outbox) setAside(e *entry, reason string) {
+	e.Reason = reason
+	if e.Lane != LaneBlobs {
+		return
+	}
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	e.Digest, e.Matter, e.Size = o.index.digest(e.ID), o.index.blobs[e.ID].matter, o.index.blobs[e.ID].size
+}
+
+// relocate moves a record between queue and quarantine, after fn changed it.
+func relocate(tx *store.Tx, u id, s spot, to State, fn func(*entry)) (bool, error) {
 	from, key := place(s.state, s.lane, s.seq)
 	raw := tx.Get(from, key)
 	e, packet, err := decodeEntry(raw)
 	if err != nil || e.ID != u {
 		if to != Quarantined || raw == nil {
-			return false, nil // Pending finds it damaged, and it is quarantined then
+			return false, nil
 		}
 		// What the disk damaged is set aside all the same, with what can still be read.
 		e, packet = entry{ID: u, Lane: s.lane, Sequence: s.seq, At: s.at}, raw
 	}
-	if !fn(&e) {
-		return false, nil
-	}
-	if to == Acknowledged {
-		packet = nil
-	}
+	fn(&e)
 	value, err := e.encode(packet)
 	if err != nil {
 		return false, err

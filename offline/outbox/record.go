@@ -4,16 +4,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
-	"zhizhu/offline/seal"
 	"zhizhu/offline/store"
-	"zhizhu/offline/wire"
 )
 
 // Record is what the station still knows of a matter that was lodged here.
@@ -26,17 +23,23 @@ type Record struct {
 	Accepted bool
 	Printed  bool
 	Rated    bool
+	Sent     bool // the gateway has signed for it
+	Blobs    int  // attachments that the gateway has not signed for yet
 	State    State
-	Reason   string // of a quarantined one, for staff
+	// Reason is of a refused or settled one the upstream's words, for the person; of a quarantined one why it is, for staff.
+	Reason string
 }
 
 // Find returns what was lodged here under an ID number, or the one matter with a receipt number, newest first. Of two
 // given ones the ID number counts. Nothing found is no error.
 func (o *Outbox) Find(ctx context.Context, idNumber, number string) ([]Record, error) {
-	spots := o.lookUp(idNumber, number)
-	records := make([]Record, 0, len(spots))
+	waiting := o.lookUp(idNumber, number)
+	var records []Record
 	err := o.o.Store.View(ctx, func(tx *store.Tx) error {
-		for _, f := range spots {
+		all := o.lookUpBuried(tx, idNumber, number, waiting)
+		slices.SortFunc(all, func(a, b found) int { return cmp.Compare(b.spot.seq, a.spot.seq) })
+		records = make([]Record, 0, len(all))
+		for _, f := range all {
 			e, state, err := getEntry(tx, f.id, f.spot)
 			var r smallRecord
 			if err == nil {
@@ -46,10 +49,7 @@ func (o *Outbox) Find(ctx context.Context, idNumber, number string) ([]Record, e
 				o.o.Log.LogAttrs(ctx, slog.LevelError, "Record can't be opened", slog.String("id", f.id.String()), slog.Any("error", err))
 				continue
 			}
-			records = append(records, Record{
-				ID: f.id.String(), Number: r.Number, Item: r.Item, ItemName: r.ItemName, At: r.At, Accepted: r.Accepted,
-				Printed: r.Printed, Rated: e.Rated, State: state, Reason: e.Reason,
-			})
+			records = append(records, o.shown(&e, state, r))
 		}
 		return nil
 	})
@@ -59,13 +59,31 @@ func (o *Outbox) Find(ctx context.Context, idNumber, number string) ([]Record, e
 	return records, nil
 }
 
+// shown is a record as it is told: what the upstream said counts more than where it lies.
+func (o *Outbox) shown(e *entry, state State, r smallRecord) Record {
+	rec := Record{
+		ID: e.ID.String(), Number: r.Number, Item: r.Item, ItemName: r.ItemName, At: r.At, Accepted: r.Accepted,
+		Printed: r.Printed, Rated: e.Rated, Sent: state == Acknowledged, State: state, Reason: e.Reason,
+	}
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	rec.Blobs = o.index.missing[e.ID]
+	switch {
+	case r.Outcome != "":
+		rec.State, rec.Reason = r.Outcome, r.Why
+	case state == Queued && o.index.sending[e.ID]:
+		rec.State = Sending
+	}
+	return rec
+}
+
 // found is a record's id and where it lay when it was looked up.
 type found struct {
 	id   id
 	spot spot
 }
 
-// lookUp returns records from the index, newest first.
+// lookUp returns records from the index.
 func (o *Outbox) lookUp(idNumber, number string) []found {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
@@ -79,7 +97,26 @@ func (o *Outbox) lookUp(idNumber, number string) []found {
 	for i, u := range ids {
 		all[i] = found{u, o.index.spots[u]}
 	}
-	slices.SortFunc(all, func(a, b found) int { return cmp.Compare(b.spot.seq, a.spot.seq) })
+	return all
+}
+
+// lookUpBuried adds acknowledged records to those that were found in the index, each once.
+func (o *Outbox) lookUpBuried(tx *store.Tx, idNumber, number string, all []found) []found {
+	var sequences [][]byte
+	if idNumber != "" {
+		for _, seq := range tx.Scan(findTable, personKey(o.personHash(idNumber))) {
+			sequences = append(sequences, seq)
+		}
+	} else if seq := tx.Get(findTable, numberKey(o.numberHash(number))); seq != nil {
+		sequences = append(sequences, seq)
+	}
+	for _, key := range sequences {
+		e, _, err := decodeEntry(tx.Get(entryTable, key))
+		// One that was acknowledged since it was looked up in the index is there already.
+		if err == nil && !slices.ContainsFunc(all, func(f found) bool { return f.id == e.ID }) {
+			all = append(all, found{e.ID, spot{Acknowledged, e.Lane, e.Sequence, e.At}})
+		}
+	}
 	return all
 }
 
@@ -88,6 +125,34 @@ func (o *Outbox) spotOf(u id) (spot, bool) {
 	defer o.mu.RUnlock()
 	s, ok := o.index.spots[u]
 	return s, ok
+}
+
+// locate says where a record lies, acknowledged ones too.
+func (o *Outbox) locate(tx *store.Tx, u id) (spot, bool) {
+	if s, ok := o.spotOf(u); ok {
+		return s, true
+	}
+	t, ok := buried(tx, u)
+	switch {
+	case !ok:
+		return spot{}, false
+	case t.pointer:
+		return spot{state: Acknowledged, lane: t.lane, seq: t.sequence}, true
+	}
+	return spot{state: purged, lane: t.lane}, true
+}
+
+// digestOf returns the digest under which a record was sealed.
+func (o *Outbox) digestOf(tx *store.Tx, u id) (string, error) {
+	if t, ok := buried(tx, u); ok && !t.pointer {
+		return t.digestHex(), nil
+	}
+	s, ok := o.locate(tx, u)
+	if !ok {
+		return "", ErrUnknown
+	}
+	e, _, err := getEntry(tx, u, s)
+	return e.Digest, err
 }
 
 // getEntry reads a record's entry. It may have changed its state since it was looked up.
@@ -103,110 +168,6 @@ func getEntry(tx *store.Tx, u id, s spot) (entry, State, error) {
 		}
 	}
 	return entry{}, "", ErrUnknown
-}
-
-// alter changes a record's entry where it lies. fn says whether there is anything to write.
-func alter(tx *store.Tx, u id, s spot, fn func(*entry) (bool, error)) error {
-	table, key := place(s.state, s.lane, s.seq)
-	e, packet, err := decodeEntry(tx.Get(table, key))
-	if err != nil || e.ID != u {
-		return errors.Join(errEntry, err)
-	}
-	changed, err := fn(&e)
-	if err != nil || !changed {
-		return err
-	}
-	value, err := e.encode(packet)
-	if err != nil {
-		return err
-	}
-	return tx.Put(table, key, value)
-}
-
-// MarkPrinted records that a matter's receipt came out on paper.
-func (o *Outbox) MarkPrinted(ctx context.Context, number string) error {
-	all := o.lookUp("", number)
-	if len(all) == 0 {
-		return fmt.Errorf("mark printed: %w", ErrUnknown)
-	}
-	u := all[0].id
-	err := o.update(ctx, change{
-		write: func(tx *store.Tx) error {
-			s, _ := o.spotOf(u) // as it is now that nobody else writes
-			return alter(tx, u, s, func(e *entry) (bool, error) {
-				r, err := o.openSmall(*e)
-				if err != nil || r.Printed {
-					return false, err
-				}
-				r.Printed = true
-				e.Record, err = o.sealRecord(u, r)
-				return true, err
-			})
-		},
-		present: func(tx *store.Tx) (bool, error) {
-			s, _ := o.spotOf(u)
-			e, _, err := getEntry(tx, u, s)
-			if err != nil {
-				return false, err
-			}
-			r, err := o.openSmall(e)
-			return r.Printed, err
-		},
-		apply: func(*index) {},
-	})
-	if err != nil {
-		return fmt.Errorf("mark printed: %w", err)
-	}
-	return nil
-}
-
-// PutRating puts a rating into its lane. A matter is rated once: ErrRated for a second time. ID, Station, Terminal and
-// RatedAt (if zero) are filled in here.
-func (o *Outbox) PutRating(ctx context.Context, r wire.Rating) error {
-	now := o.o.Now()
-	u, err := newID(o.o.Rand, now)
-	if err != nil {
-		return fmt.Errorf("put rating: %w", err)
-	}
-	r.ID, r.Station, r.Terminal = u.String(), o.o.Station, o.o.Terminal
-	if r.RatedAt.IsZero() {
-		r.RatedAt = china(now).Truncate(time.Millisecond)
-	}
-	if err := o.o.Store.Room(); err != nil {
-		return storeError("put rating", err)
-	}
-	var e entry
-	err = o.insert(ctx, &e, func(tx *store.Tx) (err error) {
-		e, err = o.writeRating(tx, u, r)
-		return err
-	})
-	switch {
-	case errors.Is(err, ErrRated):
-		return fmt.Errorf("put rating: %w", err)
-	case err != nil:
-		return storeError("put rating", err)
-	}
-	return nil
-}
-
-func (o *Outbox) writeRating(tx *store.Tx, u id, r wire.Rating) (entry, error) {
-	if matter, err := parseID(r.Matter); err == nil {
-		if s, ok := o.spotOf(matter); ok {
-			err := alter(tx, matter, s, func(m *entry) (bool, error) {
-				if m.Rated {
-					return false, ErrRated
-				}
-				m.Rated = true
-				return true, nil
-			})
-			if err != nil {
-				return entry{}, err
-			}
-		}
-	}
-	e := entry{ID: u, Lane: wire.LaneRatings, At: r.RatedAt}
-	err := o.enqueue(tx, &e, seal.Binding{ID: r.ID, Terminal: r.Terminal, Item: r.Item}, r)
-	return e, err
 }
 
 func (o *Outbox) sealRecord(u id, r smallRecord) ([]byte, error) {

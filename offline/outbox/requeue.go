@@ -12,11 +12,19 @@ import (
 // for. A record that isn't quarantined stays as it is. ErrUnknown: there is none of this id. ErrDamaged: it was set aside
 // because the disk damaged it, and stays so.
 func (o *Outbox) Requeue(ctx context.Context, recordID string) error {
-	u, err := parseID(recordID)
+	u, err := recordKey(recordID)
 	if err != nil {
 		return fmt.Errorf("requeue: %w", err)
 	}
-	if _, ok := o.spotOf(u); !ok {
+	known := false
+	err = o.o.Store.View(ctx, func(tx *store.Tx) error {
+		_, known = o.locate(tx, u)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("requeue: %w", err)
+	}
+	if !known {
 		return fmt.Errorf("requeue: %w", ErrUnknown)
 	}
 	moved, err := o.requeue(ctx, []id{u})
@@ -60,13 +68,16 @@ func (o *Outbox) requeue(ctx context.Context, all []id) ([]id, error) {
 				if !ok || s.state != Quarantined || !sound(tx, u, s) {
 					continue
 				}
-				done, err := relocate(tx, u, s, Queued, func(e *entry) bool { e.Reason = ""; return true })
+				done, err := relocate(tx, u, s, Queued, func(e *entry) { e.Reason = "" })
 				if err != nil {
 					return err
 				}
 				if done {
 					moved = append(moved, u)
 				}
+			}
+			if len(moved) == 0 {
+				return errUnchanged
 			}
 			return nil
 		},
@@ -80,5 +91,8 @@ func (o *Outbox) requeue(ctx context.Context, all []id) ([]id, error) {
 func sound(tx *store.Tx, u id, s spot) bool {
 	table, key := place(s.state, s.lane, s.seq)
 	e, packet, err := decodeEntry(tx.Get(table, key))
+	if s.lane == LaneBlobs {
+		packet = packetOf(tx, s.seq)
+	}
 	return err == nil && e.ID == u && seal.Digest(packet) == e.Digest
 }

@@ -61,11 +61,11 @@ func (s *Store) sing() error {
 // chirp commits a number that was not there before.
 func (s *Store) chirp() (sung string, err error) {
 	err = s.commit(func(tx *Tx) error {
-		n, err := tx.NextNumber(metaTable)
+		last, err := strconv.ParseUint(string(tx.Get(metaTable, canaryKey)), 10, 64)
 		if err != nil {
-			return err
+			last = 0 // the first
 		}
-		sung = strconv.FormatUint(n, 10)
+		sung = strconv.FormatUint(last+1, 10)
 		return tx.Put(metaTable, canaryKey, []byte(sung))
 	})
 	return sung, err

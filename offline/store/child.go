@@ -82,6 +82,10 @@ func examine(path string, version int) (v verdict) {
 	if info, err := os.Stat(path); err == nil && info.Size() == 0 {
 		return damaged("file is empty")
 	}
+	if halves(path) == 1 {
+		// bbolt would go on with the state before the last commit, and say nothing.
+		return damaged("one of the two pages is lost that say where the last commit is")
+	}
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, PreLoadFreelist: true, Timeout: 2 * time.Second})
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
@@ -101,6 +105,16 @@ func examine(path string, version int) (v verdict) {
 		return damaged(err.Error())
 	}
 	return examineTables(db, version)
+}
+
+// halves counts the good pages of the two that a file begins with.
+func halves(path string) int {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0 // bbolt finds words for it
+	}
+	defer func() { _ = f.Close() }() // only read
+	return len(readMetas(f))
 }
 
 func damaged(cause string) verdict { return verdict{State: stateDamaged, Cause: cause} }

@@ -90,8 +90,10 @@ type Opened struct {
 
 	// Of a file that was made anew from a damaged one and a back-up:
 
-	Salvaged   int       // records read from the damaged file
-	Gaps       int       // ranges of keys that couldn't be read in it, or -1 when nothing could: what was written there since the back-up is missing, or all of it without one
+	Salvaged int // records read from the damaged file
+	// Gaps are the ranges of keys that couldn't be read in its last state: what was written there last is missing. -1 when
+	// nothing could be read.
+	Gaps       int
 	Restored   string    // path of the back-up that was asked for those ranges, "" for none
 	RestoredAt time.Time // when that back-up was made, by the clock of then
 	FromBackup int       // records read from it

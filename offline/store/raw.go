@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
+	"os"
 	"slices"
 )
 
@@ -77,6 +79,61 @@ func decodeMeta(page []byte) (meta, bool) {
 		m.pageSize >= smallestPage && m.pageSize <= largestPage && m.pageSize&(m.pageSize-1) == 0 &&
 		m.pages < 1<<48/uint64(m.pageSize)
 	return m, good
+}
+
+// lostMetas returns the states after the known ones, the newest first, that a file seems to hold though the pages where
+// they began are lost. Each begins at a table of tables, which carries the count of commits as the number of the store's
+// own table. All metas are lost: then pageSize must be guessed.
+func lostMetas(r io.ReaderAt, size int64, known []meta) []meta {
+	if len(known) > 1 {
+		return nil // nothing is lost; a later state that can be found was never committed
+	}
+	m := meta{pageSize: uint32(os.Getpagesize()), pages: uint64(size)}
+	last := uint64(0)
+	if len(known) == 1 {
+		m.pageSize = known[0].pageSize
+		last = commits(&image{r: r, size: size, meta: known[0], owner: map[uint64]Table{}}, known[0].root)
+		if last == 0 {
+			return nil // of the first version, which didn't count
+		}
+	}
+	m.pages = uint64(size) / uint64(m.pageSize)
+	found := map[uint64][]meta{}
+	for id := uint64(2); id < m.pages; id++ {
+		m.root = id
+		if n := commits(&image{r: r, size: size, meta: m, owner: map[uint64]Table{}}, id); n > last {
+			at := m
+			at.tx = n
+			found[n] = append(found[n], at)
+		}
+	}
+	var metas []meta
+	for _, n := range slices.Backward(slices.Sorted(maps.Keys(found))) {
+		if len(found[n]) == 1 && len(metas) < 2 {
+			metas = append(metas, found[n][0])
+		}
+	}
+	return metas
+}
+
+// commits returns the count of commits that a table of tables carries, 0 if a page is none.
+func commits(m *image, id uint64) uint64 {
+	page, err := m.page(id, "", map[uint64]bool{})
+	if err != nil || kind(page) != leafPage {
+		return 0
+	}
+	count := uint64(0)
+	n, broken := elements(page)
+	for i := range n {
+		name, value, bucket, ok := leaf(page, i)
+		if !ok || !bucket || len(value) < bucketHead || broken {
+			return 0
+		}
+		if Table(name) == metaTable {
+			count = order.Uint64(value[8:])
+		}
+	}
+	return count
 }
 
 var errPage = errors.New("page is damaged")

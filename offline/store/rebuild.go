@@ -21,7 +21,7 @@ type tally struct {
 	damaged int // records from the damaged file
 	backup  int // from the back-up, where the damaged file couldn't be read
 	asked   bool
-	gaps    int // ranges of keys that the damaged file couldn't be read in
+	gaps    int // ranges of keys that couldn't be read in the damaged file's last state
 }
 
 // rebuild makes a new file at path from the states of a damaged one, the newest first, then a back-up. The damaged file
@@ -146,7 +146,7 @@ func (b *builder) records(t Table, sources []*source) error {
 			left = append(left, gaps...)
 		}
 		unknown = left
-		if !s.backup && (i+1 == len(sources) || sources[i+1].backup) {
+		if i == 0 && !s.backup {
 			b.tally.gaps += len(unknown)
 		}
 	}

@@ -37,7 +37,11 @@ func openSources(ctx context.Context, path string, backup bool) ([]*source, func
 		return nil, nil, fmt.Errorf("open file to read what is left: %w", errors.Join(err, f.Close()))
 	}
 	var all []*source
-	for _, m := range readMetas(f) {
+	states := readMetas(f)
+	if !backup {
+		states = append(lostMetas(f, info.Size(), states), states...)
+	}
+	for _, m := range states {
 		s := &source{
 			path: path, backup: backup, limit: ctx, tables: map[Table]place{},
 			image: &image{r: f, size: info.Size(), meta: m, owner: map[uint64]Table{}},

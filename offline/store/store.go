@@ -78,7 +78,11 @@ func (s *Store) commit(fn func(*Tx) error) error {
 	}()
 	s.high.Store(tx.Size())
 	s.reach(tx.Size())
-	if err := fn(&Tx{tx: tx}); err != nil {
+	own := &Tx{tx: tx}
+	if err := fn(own); err != nil {
+		return err
+	}
+	if err := own.count(); err != nil {
 		return err
 	}
 	done = true

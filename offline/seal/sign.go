@@ -33,6 +33,18 @@ func Digest(p []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Sum returns the SM3 digest of the parts, one after the other.
+func Sum(parts ...[]byte) [DigestSize]byte {
+	h := sm3.New()
+	for _, p := range parts {
+		h.Write(p)
+	}
+	return [DigestSize]byte(h.Sum(nil))
+}
+
+// DigestSize is the length of a digest in bytes.
+const DigestSize = sm3.Size
+
 // KeyedHash returns HMAC-SM3 of s under key, 32 bytes: a look-up value that can't be tried out without the key.
 func KeyedHash(key []byte, s string) []byte {
 	mac := hmac.New(sm3.New, key)

@@ -29,7 +29,9 @@ func (s *session) poll(ctx context.Context) (time.Duration, error) {
 	case class == sam.LineFault: // it isn't known whether somebody is there
 		return s.r.opts.PollIdle, nil
 	case class == sam.Fine || class == sam.Foreign:
-		s.someone()
+		if err := s.someone(ctx); err != nil {
+			return 0, err
+		}
 		if !s.now.armed {
 			return s.r.opts.PollIdle, nil
 		}
@@ -90,6 +92,7 @@ func (s *session) settled(end devices.CardEvent) {
 	s.rescue.tries = 0
 	if end.Kind == devices.CardRead {
 		s.rescue.tries = rescueTries
+		s.r.setCardSum(s.sum)
 		s.laid()
 	}
 	if s.emit(end) {
@@ -186,6 +189,7 @@ func (s *session) judge(reply sam.Reply) (devices.CardEvent, bool) {
 		s.r.opts.Log.Warn("Card data not understood", slog.Any("err", err))
 		return devices.CardEvent{}, false
 	}
+	s.sum = s.r.sumOf(reply.Data)
 	return devices.CardEvent{Kind: devices.CardRead, Card: card}, true
 }
 

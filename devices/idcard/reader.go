@@ -2,6 +2,7 @@ package idcard
 
 import (
 	"context"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"time"
@@ -35,6 +36,8 @@ type Reader struct {
 	mu     sync.Mutex
 	orders orders
 	lies   bool               // a card was read, and nothing has shown since that it was taken away
+	sum    uint64             // of that card, by seed
+	seed   maphash.Seed       // made anew with each program: nobody can tell a card from a sum
 	wake   context.CancelFunc // ends the running pause, nil when there is none
 	woken  bool               // Arm was called since the last pause
 }
@@ -63,7 +66,7 @@ func New(o Options) *Reader {
 	o.PollArmed = orDefault(o.PollArmed, 20*time.Millisecond)
 	o.PollIdle = orDefault(o.PollIdle, 250*time.Millisecond)
 	o.CheckEvery = orDefault(o.CheckEvery, 5*time.Second)
-	return &Reader{opts: o}
+	return &Reader{opts: o, seed: maphash.MakeSeed()}
 }
 
 func orDefault(d, def time.Duration) time.Duration {
@@ -125,6 +128,27 @@ func (r *Reader) cardLies() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.lies
+}
+
+func (r *Reader) cardSum() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.sum
+}
+
+func (r *Reader) setCardSum(sum uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sum = sum
+}
+
+// sumOf is what a reading is compared by: readers that answer in other forms send the same text.
+func (r *Reader) sumOf(data []byte) uint64 {
+	reading, err := sam.ParseReading(data)
+	if err != nil {
+		return 0
+	}
+	return maphash.Bytes(r.seed, reading.Text)
 }
 
 func (r *Reader) setCardLies(lies bool) {

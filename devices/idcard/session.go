@@ -44,6 +44,7 @@ type session struct {
 	troubled bool // ... and that event was CardTroubled: it is tried again quietly
 	rescue   rescue
 	watch    watch
+	sum      uint64 // of the card that was read last
 
 	addressMisses int // questions for the newest address in a row that nothing answered
 }
@@ -91,7 +92,7 @@ func (s *session) follow() {
 		s.rescue.armed(s.r.opts.Now())
 	}
 	if o.watching != s.now.watching {
-		s.watch.told = false
+		s.watch.told, s.watch.next = false, time.Time{}
 	}
 	s.now = o
 }

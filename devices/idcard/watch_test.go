@@ -167,3 +167,31 @@ func TestASpoiltLookTellsNothing(t *testing.T) {
 		b.end()
 	})
 }
+
+// TestACardThatTakesTheReadOnesPlaceIsTold: faster than the reader is asked whether anybody is there.
+func TestACardThatTakesTheReadOnesPlaceIsTold(t *testing.T) {
+	watched(t, func(b *bubble) {
+		b.reader.Arm(false)
+		b.m.lift()
+		want := b.lay("liu-agen")
+		b.reader.Watch(true)
+		b.want(2*time.Second, devices.CardLifted)
+		b.reader.Arm(true)
+		same(b.T, b.want(2*time.Second, devices.CardFound, devices.CardRead).Card, want)
+	})
+}
+
+// TestACardThatHasGoneIsToldAtOnce: whoever comes next need not wait.
+func TestACardThatHasGoneIsToldAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBubble(t, newModule(), idcard.Options{})
+		b.lay("chen-guilan")
+		b.reader.Arm(true)
+		b.want(5*time.Second, devices.CardFound, devices.CardRead)
+		b.reader.Arm(false)
+		b.m.lift()
+		b.reader.Watch(true)
+		b.want(200*time.Millisecond, devices.CardLifted)
+		b.end()
+	})
+}

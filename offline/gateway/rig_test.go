@@ -194,6 +194,7 @@ func (r *rig) request(method, path string, body []byte) *http.Request {
 type applicant struct {
 	key  *ecdsa.PrivateKey
 	sign *seal.PrivateKey
+	post *seal.PrivateKey
 }
 
 func newApplicant(t testing.TB) applicant {
@@ -206,17 +207,25 @@ func newApplicant(t testing.TB) applicant {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return applicant{key, sign}
+	post, err := seal.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return applicant{key, sign, post}
 }
 
 func (a applicant) enrolment(t testing.TB, code string) wire.Enrolment {
+	t.Helper()
+	return wire.Enrolment{Code: code, CSR: a.csr(t), SignKey: a.sign.Public().Hex(), PostKey: a.post.Public().Hex()}
+}
+
+func (a applicant) csr(t testing.TB) string {
 	t.Helper()
 	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, a.key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	csr := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})
-	return wire.Enrolment{Code: code, CSR: string(csr), SignKey: a.sign.Public().Hex()}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}))
 }
 
 func (r *rig) postEnrolment(e wire.Enrolment) answer {
@@ -235,10 +244,49 @@ func (r *rig) postEnrolment(e wire.Enrolment) answer {
 // terminal is an enrolled machine.
 type terminal struct {
 	wire.Enrolled
+	applicant
 	cert   tls.Certificate
 	client *http.Client
 	seal   *seal.PublicKey
 	ack    *seal.PublicKey
+}
+
+// call asks as a terminal does.
+func (r *rig) call(m *terminal, method, path string, body []byte, header map[string]string) answer {
+	r.t.Helper()
+	req := r.request(method, path, body)
+	req.Header.Set(wire.HeaderTerminal, m.Terminal)
+	for name, value := range header {
+		req.Header.Set(name, value)
+	}
+	got, err := r.do(m.client, req)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return got
+}
+
+// acknowledged checks an acknowledgement as a terminal must.
+func (r *rig) acknowledged(m *terminal, got answer, id, digest string) wire.Ack {
+	r.t.Helper()
+	if got.status != http.StatusCreated && got.status != http.StatusOK {
+		r.t.Fatalf("put: %d %s", got.status, got.body)
+	}
+	var ack wire.Ack
+	if err := json.Unmarshal(got.body, &ack); err != nil {
+		r.t.Fatal(err)
+	}
+	signature, err := base64.StdEncoding.DecodeString(got.header.Get(wire.HeaderReceipt))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := seal.Verify(m.ack, ack.Signed(), signature); err != nil {
+		r.t.Fatalf("receipt: %v", err)
+	}
+	if ack.ID != id || ack.Digest != digest {
+		r.t.Fatalf("acknowledged %+v", ack)
+	}
+	return ack
 }
 
 func (r *rig) newCode(station string) string {
@@ -270,7 +318,7 @@ func (r *rig) terminal(a applicant, e wire.Enrolled) *terminal {
 	if block == nil {
 		r.t.Fatal("the certificate is not PEM")
 	}
-	m := &terminal{Enrolled: e, cert: tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: a.key}}
+	m := &terminal{Enrolled: e, applicant: a, cert: tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: a.key}}
 	m.client = r.client(m.cert)
 	var err error
 	if m.seal, err = seal.ParsePublicKey(e.SealKey); err != nil {
@@ -338,24 +386,7 @@ func (r *rig) put(m *terminal, lane, id string, packet []byte) (wire.Ack, int) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if got.status != http.StatusCreated && got.status != http.StatusOK {
-		r.t.Fatalf("put: %d %s", got.status, got.body)
-	}
-	var ack wire.Ack
-	if err := json.Unmarshal(got.body, &ack); err != nil {
-		r.t.Fatal(err)
-	}
-	signature, err := base64.StdEncoding.DecodeString(got.header.Get(wire.HeaderReceipt))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	if err := seal.Verify(m.ack, ack.Signed(), signature); err != nil {
-		r.t.Fatalf("receipt: %v", err)
-	}
-	if ack.ID != id || ack.Digest != seal.Digest(packet) {
-		r.t.Fatalf("acknowledged %+v", ack)
-	}
-	return ack, got.status
+	return r.acknowledged(m, got, id, seal.Digest(packet)), got.status
 }
 
 func (r *rig) matters() []gateway.Stored {
@@ -386,3 +417,8 @@ func (c *cutStore) PutIfAbsent(ctx context.Context, r store.Record) (store.Put, 
 	}
 	return put, err
 }
+
+// unclosed is a store that several gateways of one test share: the test closes it.
+type unclosed struct{ store.Store }
+
+func (*unclosed) Close() error { return nil }

@@ -88,32 +88,51 @@ func (o *Outbox) PendingBlobs(ctx context.Context, n int, skip func(digest strin
 		rows[i] = row{u, o.index.spots[u].seq, o.index.whole[u]}
 	}
 	o.mu.RUnlock()
+	here := all[:0]
 	for i, r := range rows {
-		if r.whole {
-			continue
+		b := all[i]
+		if !r.whole {
+			there, sound, err := o.soundBlob(ctx, r.seq, b.Digest)
+			if err != nil {
+				return nil, fmt.Errorf("list pending attachments: %w", err)
+			}
+			if !there {
+				continue // acknowledged in the meantime
+			}
+			b.Damaged = !sound
+			o.noteWhole(r.id, sound)
 		}
-		sound, err := o.soundBlob(ctx, r.seq, all[i].Digest)
-		if err != nil {
-			return nil, fmt.Errorf("list pending attachments: %w", err)
-		}
-		all[i].Damaged = !sound
-		o.mu.Lock()
-		if _, there := o.index.spots[r.id]; there && sound {
-			o.index.whole[r.id] = true
-		}
-		o.mu.Unlock()
+		here = append(here, b)
 	}
-	return all, nil
+	return here, nil
 }
 
-// soundBlob reads a packet through, which is done once between starts.
-func (o *Outbox) soundBlob(ctx context.Context, seq uint64, digest string) (bool, error) {
-	sound := false
-	err := o.o.Store.View(ctx, func(tx *store.Tx) error {
-		sound = seal.Digest(packetOf(tx, seq)) == digest
+// noteWhole remembers until the next start that a packet was read through.
+func (o *Outbox) noteWhole(u id, sound bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, there := o.index.spots[u]; there && sound {
+		o.index.whole[u] = true
+	}
+}
+
+// soundBlob reads a packet through, and tells whether it is there and the one that was sealed.
+func (o *Outbox) soundBlob(ctx context.Context, seq uint64, digest string) (there, sound bool, err error) {
+	err = o.o.Store.View(ctx, func(tx *store.Tx) error {
+		there, sound = holdsBlob(tx, seq), seal.Digest(packetOf(tx, seq)) == digest
 		return nil
 	})
-	return sound, err
+	return there, sound, err
+}
+
+// holdsBlob reports whether an attachment waits or is set aside.
+func holdsBlob(tx *store.Tx, seq uint64) bool {
+	for _, state := range []State{Queued, Quarantined} {
+		if table, key := place(state, LaneBlobs, seq); tx.Get(table, key) != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // packetOf puts a packet together.
@@ -148,8 +167,12 @@ func (o *Outbox) BlobPart(ctx context.Context, digest string, offset int64, n in
 		for len(read) < want {
 			at := int(offset) + len(read)
 			part := tx.Get(blobTable, partKey(seq, at/partSize))
-			if len(part) <= at%partSize {
-				return o.partGone(u)
+			switch {
+			case len(part) > at%partSize:
+			case holdsBlob(tx, seq):
+				return ErrDamaged
+			default:
+				return ErrUnknown // acknowledged in the meantime
 			}
 			part = part[at%partSize:]
 			read = append(read, part[:min(len(part), want-len(read))]...)
@@ -160,14 +183,6 @@ func (o *Outbox) BlobPart(ctx context.Context, digest string, offset int64, n in
 		return nil, fmt.Errorf("read attachment: %w", err)
 	}
 	return read, nil
-}
-
-// partGone says why a row of a packet isn't there.
-func (o *Outbox) partGone(u id) error {
-	if _, still := o.spotOf(u); still {
-		return ErrDamaged
-	}
-	return ErrUnknown // acknowledged in the meantime
 }
 
 // digest is a blob's whole digest in hex.

@@ -55,13 +55,24 @@ func (o *Outbox) dropDoubtful(tx *store.Tx) error {
 		if err != nil || e.ID != u {
 			continue
 		}
-		if err := tx.Delete(queueTable, key); err != nil {
+		if err := o.takeOut(tx, &e, key); err != nil {
 			return err
 		}
-		if e.Lane != LaneBlobs {
-			continue
-		}
-		if err := deleteParts(tx, e.Sequence); err != nil {
+	}
+	return nil
+}
+
+// takeOut removes a queued record and what was written with it.
+func (o *Outbox) takeOut(tx *store.Tx, e *entry, key []byte) error {
+	if err := tx.Delete(queueTable, key); err != nil {
+		return err
+	}
+	switch {
+	case e.Lane == LaneBlobs:
+		return deleteParts(tx, e.Sequence)
+	case e.Lane == LaneRatings && e.Matter != id{}:
+		// Its matter may be damaged: then nobody can rate it anyhow.
+		if err := o.markRated(tx, e.Matter, false); err != nil && !errors.Is(err, errEntry) {
 			return err
 		}
 	}

@@ -57,7 +57,7 @@ type entry struct {
 	Record   []byte    `json:"record,omitempty"` // the small record, sealed by the station's box
 	Rated    bool      `json:"rated,omitempty"`  // of a matter: its rating was lodged
 	Reason   string    `json:"reason,omitempty"` // why it is quarantined
-	Matter   id        `json:"matter,omitzero"`  // of a blob: the matter that it belongs to
+	Matter   id        `json:"matter,omitzero"`  // of a blob or rating: the matter that it belongs to
 	Size     int64     `json:"size,omitempty"`   // of a blob: bytes of its packet, which lies in outbox.blob
 
 	// The gateway's signed word, kept for ever.

@@ -34,6 +34,7 @@ type station struct {
 	path      string
 	seal, ack *seal.PrivateKey
 	clock     time.Time
+	maxSize   int64 // of the data file
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) // 20:00 in China
@@ -66,6 +67,7 @@ func (s *station) open(t testing.TB, change ...func(*Options)) {
 	var err error
 	s.store, s.opened, err = store.Open(t.Context(), store.Options{
 		Path: s.path, Schema: store.Schema{Tables: Tables()}, Now: func() time.Time { return s.clock }, Log: slog.New(slog.DiscardHandler),
+		MaxSize: s.maxSize,
 	})
 	if err != nil {
 		t.Fatal(err)

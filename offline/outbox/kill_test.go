@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -35,7 +36,7 @@ func runLodger(args []string) (handled bool, exit int) {
 
 func lodgeForEver(path, sealKey string) error {
 	ctx := context.Background()
-	file, opened, err := store.Open(ctx, store.Options{
+	data, opened, err := store.Open(ctx, store.Options{
 		Path: path, Schema: store.Schema{Tables: Tables()}, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -53,14 +54,18 @@ func lodgeForEver(path, sealKey string) error {
 		return err
 	}
 	o, err := New(ctx, Options{
-		Store: file, Generation: opened.Generation, Terminal: "MX0427-1", Station: "MX0427", SealKey: to, AckKey: to, Box: box,
+		Store: data, Generation: opened.Generation, Terminal: "MX0427-1", Station: "MX0427", SealKey: to, AckKey: to, Box: box,
 		Now: time.Now, Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
 	}
 	for i := 0; ; i++ {
-		l, err := o.Lodge(ctx, matter(i))
+		var files []File
+		for n := range i % 3 {
+			files = append(files, file(partSize*n+50))
+		}
+		l, err := o.LodgeWith(ctx, matter(i), files)
 		if err != nil {
 			return err
 		}
@@ -97,12 +102,32 @@ func TestKillNineLosesNothingAcknowledged(t *testing.T) {
 	if s.opened.Renamed != "" {
 		t.Fatalf("damaged: %s", s.opened.Cause)
 	}
-	there, numbers := map[string]bool{}, map[string]bool{}
+	there, numbers, blobs := map[string]bool{}, map[string]bool{}, map[string]Blob{}
+	for _, b := range s.blobs(t) {
+		if b.Damaged {
+			t.Fatalf("attachment %s is damaged", b.Digest)
+		}
+		blobs[b.Digest] = b
+	}
 	for _, w := range s.pending(t, wire.LaneMatters) {
-		if _, _, err := seal.OpenPacket(s.seal, w.Packet); err != nil || w.Damaged || there[w.ID] {
+		_, plain, err := seal.OpenPacket(s.seal, w.Packet)
+		if err != nil || w.Damaged || there[w.ID] {
 			t.Fatalf("%s: %v, damaged %v, twice %v", w.ID, err, w.Damaged, there[w.ID])
 		}
 		there[w.ID] = true
+		var m wire.Matter
+		if err := json.Unmarshal(plain, &m); err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range m.Attachments {
+			if b := blobs[a.Blob]; b.Matter != w.ID || b.Size != a.Size {
+				t.Fatalf("%s: attachment %s is %+v", w.ID, a.Blob, b)
+			}
+			delete(blobs, a.Blob)
+		}
+	}
+	if len(blobs) != 0 {
+		t.Fatalf("%d attachments without their matter", len(blobs))
 	}
 	for id, number := range said {
 		r, err := s.Find(t.Context(), "", number)

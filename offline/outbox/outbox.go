@@ -234,14 +234,19 @@ func (o *Outbox) refresh(ctx context.Context) error {
 		return nil
 	}
 	var x *index
-	if err := o.o.Store.Confirm(ctx, func(tx *store.Tx) error { x = load(tx, o.o.Log); return nil }); err != nil {
+	var p pace
+	err := o.o.Store.Confirm(ctx, func(tx *store.Tx) error {
+		x, p = load(tx, o.o.Log), readPace(tx)
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("read outbox anew: %w", err)
 	}
 	for u := range o.doubtful {
 		x.forget(u)
 	}
 	o.mu.Lock()
-	o.index = x
+	o.index, o.failed = x, p
 	o.mu.Unlock()
 	o.stale = false
 	return nil

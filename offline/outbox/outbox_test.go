@@ -401,3 +401,29 @@ func FuzzDecodeEntry(f *testing.F) {
 		}
 	})
 }
+
+func FuzzDecodeTomb(f *testing.F) {
+	e := entry{ID: id{1}, Lane: LaneFeedback, Sequence: 7, Digest: seal.Digest(nil), Rated: true, StoredAt: noon, Receipt: []byte{0x30, 1}}
+	long, err := tombOf(&e)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, t := range []tomb{long, {lane: LaneBlobs, pointer: true, sequence: 1 << 40}} {
+		v, err := t.encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(v)
+		f.Add(v[:len(v)-1])
+	}
+	f.Add([]byte(nil))
+	f.Fuzz(func(t *testing.T, v []byte) {
+		row, err := decodeTomb(v)
+		if err != nil {
+			return
+		}
+		if again, err := row.encode(); err != nil || !bytes.Equal(again, v) {
+			t.Fatalf("%v: %x became %x", err, v, again)
+		}
+	})
+}

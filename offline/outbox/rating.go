@@ -40,35 +40,37 @@ func (o *Outbox) PutRating(ctx context.Context, r wire.Rating) error {
 }
 
 func (o *Outbox) writeRating(tx *store.Tx, u id, r wire.Rating) (entry, error) {
+	e := entry{ID: u, Lane: wire.LaneRatings, At: r.RatedAt}
 	if matter, err := parseID(r.Matter); err == nil {
-		if err := o.markRated(tx, matter); err != nil {
+		e.Matter = matter
+		if err := o.markRated(tx, matter, true); err != nil {
 			return entry{}, err
 		}
 	}
-	e := entry{ID: u, Lane: wire.LaneRatings, At: r.RatedAt}
 	err := o.enqueue(tx, &e, seal.Binding{ID: r.ID, Terminal: r.Terminal, Item: r.Item}, r)
 	return e, err
 }
 
-// markRated notes that a matter has its rating now. One that isn't known here is nobody's business.
-func (o *Outbox) markRated(tx *store.Tx, matter id) error {
+// markRated notes that a matter has its rating now, or (where that is taken out again) that it has none. One that isn't
+// known here is nobody's business.
+func (o *Outbox) markRated(tx *store.Tx, matter id, rated bool) error {
 	s, ok := o.locate(tx, matter)
 	if !ok {
 		return nil
 	}
 	if s.state != purged {
 		return alter(tx, matter, s, func(m *entry) (bool, error) {
-			if m.Rated {
+			if rated && m.Rated {
 				return false, ErrRated
 			}
-			m.Rated = true
+			m.Rated = rated
 			return true, nil
 		})
 	}
 	t, _ := buried(tx, matter)
-	if t.rated {
+	if rated && t.rated {
 		return ErrRated
 	}
-	t.rated = true
+	t.rated = rated
 	return putTomb(tx, matter, t)
 }

@@ -295,11 +295,10 @@ func TestPrinterInTrouble(t *testing.T) {
 	}{
 		{"printer xoff 2s at 200", []devices.PrintResult{printed}},
 		{"printer xoff 500ms at 20", []devices.PrintResult{printed}},
-		// Inside a picture the driver asks nothing: a printer that stops there may have stopped for any reason.
-		{"printer cover open at 200 for 1s", []devices.PrintResult{failed(devices.CoverOpen), failed(devices.Stalled)}},
-		{"printer cover open", []devices.PrintResult{failed(devices.CoverOpen), failed(devices.Stalled)}},
-		{"printer paper out at 200", []devices.PrintResult{failed(devices.PaperOut), failed(devices.Stalled)}},
-		{"printer paper out after 2 lines", []devices.PrintResult{failed(devices.PaperOut), failed(devices.Stalled)}},
+		{"printer cover open at 200 for 1s", []devices.PrintResult{failed(devices.CoverOpen)}},
+		{"printer cover open", []devices.PrintResult{failed(devices.CoverOpen)}},
+		{"printer paper out at 200", []devices.PrintResult{failed(devices.PaperOut)}},
+		{"printer paper out after 2 lines", []devices.PrintResult{failed(devices.PaperOut)}},
 		{"printer jam at cut", []devices.PrintResult{failed(devices.CutterJam)}},
 		{"printer power-cycle at 300", []devices.PrintResult{unknown, failed(devices.Stalled), failed(devices.HungUp), failed(devices.Internal)}},
 		{"printer silent", []devices.PrintResult{unknown}},

@@ -258,10 +258,23 @@ func (s *session) settleQuestion(ctx context.Context) error {
 	return err
 }
 
+// fillUp breaks off a job that is stuck inside a picture. A printer that stopped because something is wrong with it has
+// room left for the rest of the picture, unlike one whose buffer is full: after it, a question is one for every make.
+// Should bytes be lost all the same, more than enough of them is sent when it goes on. out bytes may be in its buffer.
+func (t *transmission) fillUp(ctx context.Context, out int) error {
+	if t.owed > 0 && out+t.owed <= t.p.opt.Buffer*3/4 {
+		t.filled = true
+		if err := t.line.Write(ctx, escpos.Fill(t.owed)); err != nil {
+			return err
+		}
+	}
+	return t.giveUp(ctx, t.owed)
+}
+
 // giveUp breaks off a job that is stuck inside a picture of which owed bytes are missing, with the cause if the printer
-// tells it. The picture is lost now, so that a question may be asked in it: many printers answer it all the same, the
-// others take it for a part of the picture, of which more than enough is sent when they go on. Those are asked once
-// only.
+// tells it. The picture is lost now, so that a question may be asked in it where it could not be filled up: many
+// printers answer it all the same, the others take it for a part of the picture, of which more than enough is sent when
+// they go on. Those are asked once only.
 func (s *session) giveUp(ctx context.Context, owed int) error {
 	s.ask.open, s.ask.next = 0, 0
 	for _, n := range [...]int{4, 2, 3} { // paper, cover, cutter
@@ -275,7 +288,10 @@ func (s *session) giveUp(ctx context.Context, owed int) error {
 		if err != nil {
 			return err
 		}
-		s.ask.open, s.deaf = 0, !answered
+		s.ask.open, s.deaf = 0, !answered && !s.filled
+		if !answered {
+			break
+		}
 	}
 	if k := s.worst(); k != devices.OK {
 		return &brokenOffError{k}

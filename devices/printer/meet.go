@@ -22,10 +22,11 @@ type meeting struct {
 
 	marks  bool // it answers stepFont
 	auto   bool // it answers stepAuto: it tells of itself what changes
+	pushes bool // auto has ever been
 	roll   bool // it answers how its paper is, in turn
 	turned bool // auto or roll has ever been
 	facts  map[step]string
-	over   chan struct{} // closed once it is known whether there is a Chinese font, or that nobody will say
+	over   chan struct{} // closed once it is known whether there is a Chinese font and whether changes are told, or that nobody will say
 }
 
 type step int
@@ -47,7 +48,7 @@ func newMeeting() meeting { return meeting{facts: map[step]string{}, over: make(
 // that it is none the worse for not knowing them.
 func (m *meeting) begin(silent bool) {
 	m.begun, m.auto, m.roll = true, false, false
-	m.left = []step{stepFont, stepFont, stepAuto, stepAuto, stepMaker, stepModel, stepFirmware, stepModelID, stepVersion}
+	m.left = []step{stepFont, stepAuto, stepFont, stepAuto, stepMaker, stepModel, stepFirmware, stepModelID, stepVersion}
 	if silent {
 		m.left = []step{stepFont, stepRoll, stepAuto, stepFont, stepRoll, stepAuto}
 	}
@@ -86,11 +87,15 @@ func (s *session) meetDue() bool {
 // clear says that a command that waits its turn would be worked off at once.
 func (s *session) clear() bool { return !s.held && !s.stuck() && s.worst() == 0 }
 
-// knowFont ends the waiting of those who want to lay out a document.
+// pending says that an answer to q may still come.
+func (m *meeting) pending(q step) bool {
+	return !m.pointless(q) && (m.open == q || slices.Contains(m.left, q))
+}
+
+// knowFont ends the waiting of those who want to lay out a document and to print it.
 func (s *session) knowFont() {
 	m := &s.met
-	waiting := m.open == stepFont || slices.Contains(m.left, stepFont)
-	if !m.begun || !m.marks && waiting && s.clear() {
+	if !m.begun || (m.pending(stepFont) || m.pending(stepAuto)) && s.clear() {
 		return
 	}
 	select {
@@ -138,8 +143,9 @@ func (s *session) hearByte(b byte) {
 // hearAuto takes note that the printer tells how it is when it is asked to.
 func (s *session) hearAuto() {
 	if s.met.open == stepAuto {
-		s.met.auto, s.met.turned, s.met.open = true, true, 0
+		s.met.pushes, s.met.turned, s.met.open = true, true, 0
 	}
+	s.met.auto = s.met.auto || s.met.pushes
 	if s.ask.open == autoQuestion {
 		s.ask.got |= 1 << autoQuestion
 		s.ask.open = 0
@@ -197,7 +203,8 @@ func (s *session) settleMeeting(ctx context.Context) error {
 	}
 }
 
-// fontWait is how long a job that comes with the line waits until it is known whether the printer has a Chinese font.
+// fontWait is how long a job that comes with the line waits until it is known whether the printer has a Chinese font, and
+// has been asked to tell what happens to it.
 const fontWait = 2500 * time.Millisecond
 
 func (s *session) awaitFont(ctx context.Context) {

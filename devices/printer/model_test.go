@@ -33,7 +33,9 @@ type model struct {
 	slips   [][]byte
 	unknown []error
 	lost    int
-	got     int // bytes received
+	got     int    // bytes received
+	head    []byte // last bytes outside pictures
+	inside  int    // bytes of a picture that are still to come
 	alarms  map[int]func(*model)
 }
 
@@ -48,6 +50,7 @@ type traits struct {
 	noRealTime  bool // ignores DLE EOT
 	onlyPaper   bool // answers DLE EOT 4 only
 	muteOffline bool // answers DLE EOT only while it is online
+	dataDeaf    bool // takes a DLE EOT inside a picture for a part of it
 	noFlow      bool // sends no XOFF
 	noRecover   bool // ignores DLE ENQ
 	noFont      bool
@@ -157,10 +160,29 @@ func (m *model) receive(b byte) {
 	} else {
 		m.buffer = append(m.buffer, b)
 	}
+	if m.picture(b) && m.dataDeaf {
+		m.window = nil
+	}
 	if w := m.window; len(w) == 3 && w[0] == 0x10 && (w[1] == 0x04 && b >= 1 && b <= 4 || w[1] == 0x05 && b <= 2) {
 		m.window = nil
 		m.now(w[1], b)
 	}
+}
+
+// picture says that b is inside a picture.
+func (m *model) picture(b byte) bool {
+	if m.inside > 0 {
+		m.inside--
+		return true
+	}
+	if m.head = append(m.head, b); len(m.head) > 8 {
+		m.head = m.head[1:]
+	}
+	if h := m.head; len(h) == 8 && h[0] == 0x1d && h[1] == 'v' && h[2] == '0' {
+		m.inside = (int(h[4]) + int(h[5])<<8) * (int(h[6]) + int(h[7])<<8)
+		m.head = nil
+	}
+	return false
 }
 
 // now obeys a real-time command.
@@ -337,6 +359,7 @@ func (m *model) obey(c paper.Command, whole []byte) int {
 // powerCycle switches the printer off for a time: what it held is forgotten, what is on its paper stays there.
 func (m *model) powerCycle(d time.Duration) {
 	m.off, m.buffer, m.partly, m.window, m.xoff, m.auto = true, nil, nil, nil, false, 0
+	m.head, m.inside = nil, 0
 	time.AfterFunc(d, func() { m.change(func(m *model) { m.off = false }) })
 }
 

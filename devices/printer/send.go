@@ -99,7 +99,10 @@ func (t *transmission) patience() time.Duration {
 
 // send puts all pieces on the wire, several small ones at a time.
 func (t *transmission) send(ctx context.Context) error {
-	t.sent, t.passed = 0, 0
+	t.sent, t.passed, t.filled = 0, 0, false
+	if err := t.arm(ctx); err != nil {
+		return err
+	}
 	chunk := t.chunk()
 	pieces := t.job.laid.Pieces
 	for i := 0; i < len(pieces); {
@@ -127,6 +130,15 @@ func (t *transmission) send(ctx context.Context) error {
 		t.bytes += len(batch)
 	}
 	return nil
+}
+
+// arm has a printer that tells of itself what changes told to do so once more: it may have been off and on since, and
+// inside a picture, where nothing is asked, this alone says why it stops.
+func (t *transmission) arm(ctx context.Context) error {
+	if !t.met.pushes {
+		return nil
+	}
+	return t.line.Write(ctx, escpos.TellChanges())
 }
 
 func (t *transmission) chunk() int {
@@ -169,7 +181,7 @@ func (t *transmission) bulk(ctx context.Context, b []byte, chunk int) error {
 // waitInside waits in the middle of a picture while the printer takes no more. It asks nothing there, but hears what the
 // printer says of itself.
 func (t *transmission) waitInside(ctx context.Context) error {
-	since := t.now()
+	since, out := t.now(), t.outstanding()
 	for t.held {
 		if t.job.ctx.Err() != nil {
 			return &brokenOffError{devices.Cancelled}
@@ -178,7 +190,7 @@ func (t *transmission) waitInside(ctx context.Context) error {
 			return &brokenOffError{k}
 		}
 		if t.now().Sub(since) > t.patience() {
-			return t.giveUp(ctx, t.owed)
+			return t.fillUp(ctx, out)
 		}
 		if _, err := t.pump(ctx, askEvery, func() bool { return !t.held }); err != nil {
 			return err
@@ -263,15 +275,27 @@ func (t *transmission) mark(ctx context.Context) error {
 // A printer that answers marks says itself how far it is; else its speed is reckoned.
 func (t *transmission) full(n int) time.Duration {
 	window := t.p.opt.Buffer * 3 / 4
+	out := t.outstanding()
 	if t.met.marks {
-		done := 0
-		if t.passed > 0 {
-			done = t.marks[min(t.passed, len(t.marks))-1]
-		}
-		if out := t.bytes - done; out > markEvery && out+n > window && len(t.marks) > t.passed {
+		if out > markEvery && out+n > window && len(t.marks) > t.passed {
 			return askEvery
 		}
 		return 0
+	}
+	if out == 0 || out+n <= t.p.opt.Buffer*7/8 {
+		return 0
+	}
+	return max(t.backlog[0].until.Sub(t.now()), time.Millisecond)
+}
+
+// outstanding is how many of the bytes that were sent the printer may not have worked off: by its answers to marks, else
+// by reckoning.
+func (t *transmission) outstanding() int {
+	if t.met.marks {
+		if t.passed == 0 {
+			return t.bytes
+		}
+		return t.bytes - t.marks[min(t.passed, len(t.marks))-1]
 	}
 	now, out := t.now(), 0
 	for len(t.backlog) > 0 && !t.backlog[0].until.After(now) {
@@ -280,10 +304,7 @@ func (t *transmission) full(n int) time.Duration {
 	for _, b := range t.backlog {
 		out += b.bytes
 	}
-	if out == 0 || out+n <= t.p.opt.Buffer*7/8 {
-		return 0
-	}
-	return max(t.backlog[0].until.Sub(now), time.Millisecond)
+	return out
 }
 
 // abandon gives up a job that has begun: what the printer holds of it is cleared where the printer can do that.

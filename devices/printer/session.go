@@ -40,6 +40,7 @@ type session struct {
 	spoken  int       // rounds of questions that were answered
 	fresh   bool      // a whole round of questions was asked since the last job
 	deaf    bool      // a question inside a picture was not answered
+	filled  bool      // the picture that is owed was filled up though the printer took no more
 	autos   int       // automatic statuses that came
 	hot     time.Time // since when the printer recovers by itself, zero while it doesn't
 	low     time.Time // when the paper was last seen to be near its end

@@ -33,7 +33,10 @@ func Run(t *testing.T, engine Engine) {
 		recordTests(), terminalTests(), blobTests(), postTests(), handoverTests(), sharedTests(),
 	} {
 		for name, test := range tests {
-			t.Run(name, func(t *testing.T) { test(t, engine) })
+			t.Run(name, func(t *testing.T) {
+				t.Parallel() // most of each is waiting for the disk
+				test(t, engine)
+			})
 		}
 	}
 }
@@ -179,6 +182,9 @@ func testUnknownLane(t *testing.T, engine Engine) {
 	_, err := s.PutIfAbsent(t.Context(), Record("letters", "a", "one"))
 	if err == nil || errors.Is(err, store.ErrConflict) {
 		t.Fatalf("put into an unknown lane: %v", err)
+	}
+	if _, err := s.Get(t.Context(), "letters", "a"); err == nil || errors.Is(err, store.ErrNotFound) {
+		t.Fatalf("get from an unknown lane: %v", err)
 	}
 	// The good ones that travel with a bad one are not held up.
 	mustPut(t, s, Record(wire.LaneMatters, "a", "one"))

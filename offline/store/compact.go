@@ -15,6 +15,7 @@ const (
 	leastWaste = 8 << 20
 	// longestPause is how long writers may wait for one.
 	longestPause = 2 * time.Second
+	compactName  = ".compact"
 )
 
 // wasteful tells whether more than half of the file, and more than 8 MiB, is free pages.
@@ -40,7 +41,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	if !s.wasteful() {
 		return nil
 	}
-	temp := s.o.Path + ".compact"
+	temp := s.o.Path + compactName
 	defer func() { _ = os.Remove(temp) }() // if it didn't become the file
 	start := s.o.Now()
 	state, err := s.compactTo(ctx, temp)

@@ -31,6 +31,10 @@ func Open(ctx context.Context, o Options) (*Store, Opened, error) {
 	}
 	defer unlock()
 
+	// Rests of what a power cut interrupted. They may be large, and nothing else needs them.
+	_ = os.Remove(o.Path + compactName)
+	_ = os.Remove(newShelf(o).part())
+
 	var opened Opened
 	if err := prepare(ctx, o, &opened); err != nil {
 		if isFull(err) {

@@ -285,13 +285,13 @@ func TestAnyDamage(t *testing.T) {
 			if err := s.list(); err != nil {
 				r.Fatal(err)
 			}
-			wholeOrGap(r, s, l)
+			wholeOrGap(r, s)
 		}
 	})
 }
 
 // wholeOrGap: outside of the gaps, every record is there, and comes once, in order.
-func wholeOrGap(r *rapid.T, s *source, l lived) {
+func wholeOrGap(r *rapid.T, s *source) {
 	var last []byte
 	got := map[string]bool{}
 	gaps, err := s.read(things, everything, func(k, _ []byte) error {

@@ -9,7 +9,7 @@
 //	terminal.next  the key of a renewal that is being asked for
 //	sign.key       SM2 key for what the terminal signs, PKCS #8 in PEM
 //	post.key       SM2 key that opens letters sealed for this terminal, likewise
-//	station.key    32 random bytes in hex: records at rest, and keyed hashes for look-ups
+//	station.key    the station key, 32 random bytes in hex, or station.wrap where it is wrapped: see offline/keyring
 //	enrolled.json  what the gateway answered: terminal and station id, certificate and its key's file name, the gateway's
 //	               keys, the pinned CA (one or more certificates), the post key that the gateway was told
 //
@@ -31,7 +31,8 @@
 //
 // # How strong this is
 //
-// The keys lie beside what they protect. Lodged packets stay closed all the same, since they are sealed to the gateway.
-// The station key protects the small records against copies of the data file, back-ups and support bundles, not against
-// somebody who takes the whole disk: for him it is obfuscation, until a TPM or a passphrase wraps it.
+// The keys of the line lie beside what they protect: who has the disk can speak as this terminal until it is revoked, and
+// read the letters that come down for it. Lodged packets stay closed all the same, since they are sealed to the gateway.
+// The station key, with the small records and look-ups under it, is as strong as its provider: [Identity.KeyIn], and
+// keyring.Provider.Strength.
 package identity

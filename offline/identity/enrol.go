@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"zhizhu/offline/keyring"
 	"zhizhu/offline/keyring/secretfile"
 	"zhizhu/offline/wire"
 )
@@ -35,6 +36,8 @@ type Options struct {
 	Rand   io.Reader
 	// Station is the one that this machine is set up for: with a code for another one Enrol is ErrStation. Empty takes any.
 	Station string
+	// Keyring says what wraps a station key that is made now, and what opens one that is there.
+	Keyring keyring.Options
 	Dial    func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
@@ -59,10 +62,11 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	defer unlock()
-	k, keyFile, err := makeKeys(o.Dir, o.Rand)
+	k, keyFile, err := makeKeys(ctx, o.Dir, o.Rand, o.Keyring)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
+	defer k.clear()
 	csr, err := request(o.Rand, k.terminalPEM)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"zhizhu/offline/keyring"
 	"zhizhu/offline/seal"
 )
 
@@ -23,7 +25,6 @@ const (
 	terminalKeyFile = "terminal.key" // the first one; enrolled.json names the one in use
 	signKeyFile     = "sign.key"
 	postKeyFile     = "post.key"
-	stationKeyFile  = "station.key"
 	enrolledFile    = "enrolled.json"
 )
 
@@ -54,6 +55,7 @@ type Identity struct {
 	SealKey     *seal.PublicKey  // the gateway's, for packets
 	AckKey      *seal.PublicKey  // the gateway's, for acknowledgements
 	Box         *seal.Box        // under the station key
+	KeyIn       keyring.Provider // what wraps the station key
 
 	renewed atomic.Pointer[tls.Certificate]
 }
@@ -103,13 +105,17 @@ func (e enrolled) encode() ([]byte, error) {
 type OpenOptions struct {
 	Dir  string
 	Rand io.Reader // for a post key that is missing; crypto/rand if nil
+	// Keyring says what opens the station key. The zero value does for all but PINs and passphrases.
+	Keyring keyring.Options
 }
 
 // Load reads an identity folder with default options.
-func Load(dir string) (*Identity, error) { return Open(OpenOptions{Dir: dir}) }
+func Load(dir string) (*Identity, error) {
+	return Open(context.Background(), OpenOptions{Dir: dir}) //nolint:forbidigo // for callers without one: no line is used
+}
 
 // Open reads an identity folder. It makes what a machine that was enrolled by an earlier version lacks: its post key.
-func Open(o OpenOptions) (*Identity, error) {
+func Open(ctx context.Context, o OpenOptions) (*Identity, error) {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
@@ -120,10 +126,11 @@ func Open(o OpenOptions) (*Identity, error) {
 	if err := makePostKey(o.Dir, o.Rand); err != nil {
 		return nil, fmt.Errorf("load identity: %w", err)
 	}
-	k, err := readKeys(o.Dir, e.keyFile())
+	k, err := readKeys(ctx, o.Dir, e.keyFile(), o.Keyring, keyring.Open)
 	if err != nil {
 		return nil, fmt.Errorf("load identity: %w", err)
 	}
+	defer k.clear()
 	id, err := assemble(e, k)
 	if err != nil {
 		return nil, fmt.Errorf("load identity: %w: %w", ErrDamaged, err)
@@ -151,7 +158,10 @@ func assemble(e enrolled, k *keys) (*Identity, error) {
 	if e.Terminal == "" || e.Station == "" {
 		return nil, errors.New("terminal or station id is missing")
 	}
-	id := &Identity{Terminal: e.Terminal, Station: e.Station, SignKey: k.sign, PostKey: k.post, CA: x509.NewCertPool()}
+	id := &Identity{
+		Terminal: e.Terminal, Station: e.Station, KeyIn: k.provider,
+		SignKey: k.sign, PostKey: k.post, CA: x509.NewCertPool(),
+	}
 	var err error
 	if id.Certificate, err = tls.X509KeyPair([]byte(e.Certificate), k.terminalPEM); err != nil {
 		return nil, fmt.Errorf("certificate does not fit the terminal's key: %w", err)

@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"zhizhu/offline/keyring"
 	"zhizhu/offline/seal"
 	"zhizhu/offline/wire"
 )
@@ -238,14 +239,14 @@ func TestEnrolmentWhoseAnswerWasLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A second enrolment of the same machine keeps its station key.
-	first, err := os.ReadFile(filepath.Join(o.Dir, stationKeyFile))
+	first, err := os.ReadFile(filepath.Join(o.Dir, "station.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Enrol(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := os.ReadFile(filepath.Join(o.Dir, stationKeyFile)); err != nil || string(again) != string(first) {
+	if again, err := os.ReadFile(filepath.Join(o.Dir, "station.key")); err != nil || string(again) != string(first) {
 		t.Fatalf("%v, or the station key changed", err)
 	}
 }
@@ -291,7 +292,7 @@ func TestDamagedFolders(t *testing.T) {
 	if _, err := Enrol(t.Context(), good); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{terminalKeyFile, signKeyFile, postKeyFile, stationKeyFile, enrolledFile} {
+	for _, name := range []string{terminalKeyFile, signKeyFile, postKeyFile, "station.key", enrolledFile} {
 		for _, content := range []string{"", "{}", "damaged"} {
 			dir := filepath.Join(t.TempDir(), "identity")
 			if err := os.CopyFS(dir, os.DirFS(good.Dir)); err != nil {
@@ -385,5 +386,44 @@ func TestEnrolChecksTheStation(t *testing.T) {
 		if id, err := Load(o.Dir); err != nil || id.Station != "MX0427" {
 			t.Fatalf("%v, %v", id, err)
 		}
+	}
+}
+
+// The station key may be wrapped from the first moment; what can't be opened now is never replaced by enrolling.
+func TestWrappedStationKey(t *testing.T) {
+	g := newGate(t)
+	o := g.options(t)
+	phrase := func(s string) keyring.Options {
+		return keyring.Options{New: keyring.Passphrase, Secret: func(context.Context, keyring.Provider) ([]byte, error) { return []byte(s), nil }}
+	}
+	o.Keyring = phrase("correct horse battery staple")
+	made, err := Enrol(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := made.Box.Seal(rand.Reader, nil, []byte("record"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := Open(t.Context(), OpenOptions{Dir: o.Dir, Keyring: o.Keyring})
+	if err != nil || id.KeyIn != keyring.Passphrase {
+		t.Fatalf("%v, %s", err, id.KeyIn)
+	}
+	if _, err := id.Box.Open(nil, sealed); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(o.Dir); !errors.Is(err, keyring.ErrNoSecret) || errors.Is(err, ErrDamaged) {
+		t.Fatalf("nobody to ask: %v", err)
+	}
+	again := o
+	again.Keyring = phrase("another one, and wrong")
+	if _, err := Enrol(t.Context(), again); !errors.Is(err, keyring.ErrSecret) {
+		t.Fatalf("%v, want ErrSecret", err)
+	}
+	if id, err = Open(t.Context(), OpenOptions{Dir: o.Dir, Keyring: o.Keyring}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := id.Box.Open(nil, sealed); err != nil {
+		t.Fatal("the key was made anew")
 	}
 }

@@ -1,14 +1,14 @@
 package identity
 
 import (
-	"encoding/hex"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
+	"zhizhu/offline/keyring"
 	"zhizhu/offline/seal"
 )
 
@@ -18,9 +18,19 @@ type keys struct {
 	sign        *seal.PrivateKey
 	post        *seal.PrivateKey
 	station     []byte
+	provider    keyring.Provider
 }
 
-func readKeys(dir, keyFile string) (*keys, error) {
+func (k *keys) clear() {
+	clear(k.terminalPEM)
+	clear(k.station)
+}
+
+// opening is keyring.Open or keyring.Ensure.
+type opening func(ctx context.Context, dir string, o keyring.Options) ([]byte, keyring.Provider, error)
+
+// readKeys reads all keys, and opens the station key last, since that may cost a question or a while.
+func readKeys(ctx context.Context, dir, keyFile string, o keyring.Options, open opening) (*keys, error) {
 	terminal, err := readSecret(dir, keyFile)
 	if err != nil {
 		return nil, err
@@ -33,15 +43,19 @@ func readKeys(dir, keyFile string) (*keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := readSecret(dir, stationKeyFile)
+	station, provider, err := open(ctx, dir, o)
 	if err != nil {
-		return nil, err
+		return nil, stationKeyError(err)
 	}
-	station, err := parseStationKey(text)
-	if err != nil {
-		return nil, err
+	return &keys{terminalPEM: terminal, sign: sign, post: post, station: station, provider: provider}, nil
+}
+
+// stationKeyError tells a key that is gone from one that can't be opened here and now: enrolling again helps the first.
+func stationKeyError(err error) error {
+	if errors.Is(err, keyring.ErrMissing) || errors.Is(err, keyring.ErrDamaged) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	return &keys{terminalPEM: terminal, sign: sign, post: post, station: station}, nil
+	return err
 }
 
 func readSM2(dir, name string) (*seal.PrivateKey, error) {
@@ -53,14 +67,6 @@ func readSM2(dir, name string) (*seal.PrivateKey, error) {
 	clear(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", name, ErrDamaged, err)
-	}
-	return key, nil
-}
-
-func parseStationKey(text []byte) ([]byte, error) {
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(key) != seal.StationKeySize {
-		return nil, fmt.Errorf("%s: %w", stationKeyFile, ErrDamaged)
 	}
 	return key, nil
 }

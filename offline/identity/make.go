@@ -1,11 +1,11 @@
 package identity
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -14,13 +14,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"zhizhu/offline/keyring"
 	"zhizhu/offline/keyring/secretfile"
 	"zhizhu/offline/seal"
 )
 
 // makeKeys makes the keys that are missing and leaves those that are there, so that an interrupted enrolment goes on
 // with the same ones, and a second enrolment can still read this station's records.
-func makeKeys(dir string, rand io.Reader) (k *keys, keyFile string, err error) {
+func makeKeys(ctx context.Context, dir string, rand io.Reader, o keyring.Options) (k *keys, keyFile string, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, "", fmt.Errorf("make identity folder: %w", err)
 	}
@@ -32,13 +33,12 @@ func makeKeys(dir string, rand io.Reader) (k *keys, keyFile string, err error) {
 		{keyFile, makeTerminalKey, goodTerminalKey},
 		{signKeyFile, makeSM2, goodSM2},
 		{postKeyFile, makeSM2, goodSM2},
-		{stationKeyFile, makeStationKey, func(text []byte) error { _, err := parseStationKey(text); return err }},
 	} {
 		if err := s.ensure(dir, rand); err != nil {
 			return nil, "", err
 		}
 	}
-	k, err = readKeys(dir, keyFile)
+	k, err = readKeys(ctx, dir, keyFile, o, keyring.Ensure)
 	return k, keyFile, err
 }
 
@@ -128,14 +128,6 @@ func makeSM2(rand io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	return key.PEM()
-}
-
-func makeStationKey(rand io.Reader) ([]byte, error) {
-	key := make([]byte, seal.StationKeySize)
-	if _, err := io.ReadFull(rand, key); err != nil {
-		return nil, err
-	}
-	return []byte(hex.EncodeToString(key) + "\n"), nil
 }
 
 // request makes the certificate request of a terminal key. The gateway chooses the name.

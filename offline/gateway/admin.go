@@ -24,6 +24,14 @@ const (
 	adminRatings = "/ratings"
 	adminCounts  = "/counts"
 	adminRevoke  = "/revoke"
+
+	adminTerminals = "/terminals"
+	adminLetter    = "/letter"
+	adminRetry     = "/retry"
+	adminMetrics   = "/metrics"
+	adminDeliver   = "/deliver"
+	adminMail      = "/mail"
+	adminSignKey   = "/sign-key"
 )
 
 // codeRequest and codeMade are the bodies of POST /code.
@@ -79,6 +87,15 @@ func (g *Gateway) adminHandler() http.Handler {
 	mux.HandleFunc("GET "+adminCounts, func(w http.ResponseWriter, r *http.Request) {
 		g.writeJSON(w, r, wire.TypeJSON, http.StatusOK, g.Counts())
 	})
+	mux.HandleFunc("GET "+adminTerminals, func(w http.ResponseWriter, r *http.Request) {
+		g.writeLines(w, r, func(ctx context.Context, line func(any) error) error {
+			return g.Terminals(ctx, func(s TerminalState) error { return line(s) })
+		})
+	})
+	mux.HandleFunc("POST "+adminLetter, g.adminLetter)
+	mux.HandleFunc("POST "+adminRetry, g.adminRetry)
+	mux.Handle("GET "+adminMetrics, g.Metrics())
+	g.routeCourier(mux)
 	return mux
 }
 

@@ -49,18 +49,9 @@ func (r *Remote) Close() error {
 
 // NewCode is Gateway.NewCode.
 func (r *Remote) NewCode(ctx context.Context, station string) (string, error) {
-	body, err := json.Marshal(codeRequest{Station: station})
-	if err != nil {
-		return "", fmt.Errorf("make code: %w", err)
-	}
-	answer, err := r.call(ctx, http.MethodPost, adminCode, body)
-	if err != nil {
-		return "", fmt.Errorf("make code: %w", err)
-	}
-	defer func() { _ = answer.Close() }() // read to its end, or given up
 	var made codeMade
-	if err := json.NewDecoder(answer).Decode(&made); err != nil {
-		return "", fmt.Errorf("make code: read answer: %w", err)
+	if err := r.ask(ctx, adminCode, codeRequest{Station: station}, &made); err != nil {
+		return "", fmt.Errorf("make code: %w", err)
 	}
 	return made.Code, nil
 }
@@ -73,6 +64,11 @@ func (r *Remote) Matters(ctx context.Context, fn func(Stored) error) error {
 // Ratings is Gateway.Ratings.
 func (r *Remote) Ratings(ctx context.Context, fn func(StoredRating) error) error {
 	return eachLine(ctx, r, adminRatings, fn)
+}
+
+// Terminals is Gateway.Terminals.
+func (r *Remote) Terminals(ctx context.Context, fn func(TerminalState) error) error {
+	return eachLine(ctx, r, adminTerminals, fn)
 }
 
 func eachLine[T any](ctx context.Context, r *Remote, path string, fn func(T) error) error {
@@ -96,6 +92,31 @@ func eachLine[T any](ctx context.Context, r *Remote, path string, fn func(T) err
 	}
 }
 
+// ask posts one value and reads one back.
+func (r *Remote) ask(ctx context.Context, path string, asked, into any) error {
+	body, err := json.Marshal(asked)
+	if err != nil {
+		return fmt.Errorf("write request: %w", err)
+	}
+	return r.read(ctx, http.MethodPost, path, body, into)
+}
+
+func (r *Remote) get(ctx context.Context, path string, into any) error {
+	return r.read(ctx, http.MethodGet, path, nil, into)
+}
+
+func (r *Remote) read(ctx context.Context, method, path string, body []byte, into any) error {
+	answer, err := r.call(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Close() }() // read to its end, or given up
+	if err := json.NewDecoder(answer).Decode(into); err != nil {
+		return fmt.Errorf("read answer: %w", err)
+	}
+	return nil
+}
+
 func (r *Remote) call(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://gateway"+path, bytes.NewReader(body))
 	if err != nil {
@@ -113,5 +134,5 @@ func (r *Remote) call(ctx context.Context, method, path string, body []byte) (io
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxEnrolment)).Decode(&p); err != nil {
 		return nil, fmt.Errorf("ask running gateway: status %s", resp.Status)
 	}
-	return nil, fmt.Errorf("ask running gateway: %s", p.Detail)
+	return nil, fmt.Errorf("ask running gateway: %w", remoteError(p))
 }

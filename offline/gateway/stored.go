@@ -79,6 +79,9 @@ func (g *Gateway) each(ctx context.Context, lane string, fn func(store.Record) e
 
 // openRecord opens a stored packet into content. Its errors say nothing of the content.
 func (g *Gateway) openRecord(r store.Record, content any) error {
+	if r.Purged {
+		return fmt.Errorf("open record %s: its content was handed on and removed here", r.ID)
+	}
 	binding, plain, err := seal.OpenPacket(g.keys.seal, r.Packet)
 	if err != nil {
 		return fmt.Errorf("open record %s: %w", r.ID, err)

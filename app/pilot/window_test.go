@@ -30,6 +30,7 @@ type window struct {
 	cards   []devices.CardEvent // what the reader yields at the next cards laid; empty: a good reading
 	print   devices.PrintResult
 	stuck   bool // Lodge is never answered
+	lies    bool // a card is on the reader
 	shots   []string
 }
 
@@ -81,11 +82,28 @@ func (w *window) answer(e visit.Effect) []visit.Event {
 		return []visit.Event{visit.PrintDone{Job: e.Job, Number: e.Number, Result: w.print}}
 	case visit.FindRecords:
 		return []visit.Event{visit.Found{Ask: e.Ask}}
+	case visit.WatchCard:
+		if !e.On {
+			return nil
+		}
+		kind := devices.CardLifted
+		if w.lies {
+			kind = devices.CardLying
+		}
+		return []visit.Event{visit.CardEvent{CardEvent: devices.CardEvent{Kind: kind}}}
 	case visit.Wipe:
 		return []visit.Event{visit.WipeDone{}}
 	default:
 		return nil
 	}
+}
+
+// puts a card on the reader, or takes it away, and returns whether one lay there.
+func (w *window) puts(card bool) (lay bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lay, w.lies = w.lies, card
+	return lay
 }
 
 func (w *window) look() (visit.View, chan struct{}) {
@@ -124,7 +142,10 @@ func (w *window) Texts() []string {
 	if v.Overlay != nil {
 		all = append(all, v.Overlay.Lines...)
 	}
-	if b, ok := v.Body.(*visit.ReceiptBody); ok {
+	switch b := v.Body.(type) {
+	case *visit.AttractBody:
+		all = append(all, b.Faults...)
+	case *visit.ReceiptBody:
 		all = append(all, b.Heading, b.Code, b.Print.Text, b.Thanks)
 	}
 	return all
@@ -242,7 +263,12 @@ func (p *played) Personas() []string {
 	return ids
 }
 
-func (p *played) Lift(context.Context) error { p.lifts++; return nil }
+func (p *played) Lift(context.Context) error {
+	p.lifts++
+	p.w.puts(false)
+	p.w.post(visit.CardEvent{CardEvent: devices.CardEvent{Kind: devices.CardLifted}})
+	return nil
+}
 
 func (p *played) Card(_ context.Context, persona string) error {
 	p.laid = append(p.laid, persona)
@@ -253,6 +279,9 @@ func (p *played) Card(_ context.Context, persona string) error {
 	e := devices.CardEvent{Kind: devices.CardRead, Card: who.Card}
 	if len(p.w.cards) > 0 {
 		e, p.w.cards = p.w.cards[0], p.w.cards[1:]
+	}
+	if p.w.puts(e.Kind == devices.CardRead) { // this one takes its place
+		p.w.post(visit.CardEvent{CardEvent: devices.CardEvent{Kind: devices.CardLifted}})
 	}
 	p.w.post(visit.CardEvent{CardEvent: e})
 	return nil

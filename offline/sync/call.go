@@ -46,7 +46,7 @@ func (c *caller) upload(ctx context.Context, w outbox.Waiting) (outbox.Proof, an
 	header.Set("Content-Type", wire.TypePacket)
 	header.Set(wire.HeaderDigest, contentDigest(w.Digest))
 	header.Set(wire.HeaderTerminal, c.o.Identity.Terminal)
-	a, f := c.call(ctx, http.MethodPut, wire.Path(w.Lane, w.ID), header, w.Packet)
+	a, f := c.call(ctx, http.MethodPut, wire.Path(w.WireLane, w.ID), header, w.Packet)
 	if f != nil {
 		return outbox.Proof{}, a, f
 	}

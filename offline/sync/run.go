@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"zhizhu/offline/outbox"
-	"zhizhu/offline/wire"
 )
 
 // run is one run of Serve. All of it belongs to Serve's goroutine; calls run on their own and report by channels.
@@ -121,7 +120,7 @@ func (r *run) next(ctx context.Context) {
 }
 
 func (r *run) fillAll(ctx context.Context, most int) {
-	for _, lane := range []string{wire.LaneRatings, wire.LaneMatters} {
+	for _, lane := range []string{outbox.LaneRatings, outbox.LaneFeedback, outbox.LaneMatters} {
 		r.fill(ctx, lane, most)
 	}
 }

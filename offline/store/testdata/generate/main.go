@@ -1,7 +1,7 @@
 // Generate writes a small data file as the store of the day makes it, gzipped, for the tests that open files of earlier
 // stores. Before what the store itself keeps in a file changes, run it from the repository's root under a new name:
 //
-//	go run ./offline/store/testdata/generate offline/store/testdata/v2.db.gz
+//	go run ./offline/store/testdata/generate offline/store/testdata/v1-c.db.gz
 package main
 
 import (

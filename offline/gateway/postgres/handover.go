@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -50,26 +49,14 @@ func (d *DB) checkSide(adapter, lane string) error {
 
 // again leases those that were leased before and are due again; those that another gateway looks at are left to it.
 func (t *taking) again(ctx context.Context, limit int) error {
-	type place struct {
-		seq int64
-		due time.Time
-	}
-	rows, err := t.tx.Query(ctx, sqlLeaseAgain, t.adapter, t.lane, t.now, t.until, limit)
-	if err != nil {
+	due, err := seqs(ctx, t.tx, sqlDueAgain, t.adapter, t.lane, t.now, limit)
+	if err != nil || len(due) == 0 {
 		return err
 	}
-	places, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p place, err error) {
-		return p, row.Scan(&p.seq, &p.due)
-	})
-	if err != nil {
+	if _, err := t.tx.Exec(ctx, sqlLeaseAgain, t.adapter, t.lane, due, t.until); err != nil {
 		return err
 	}
-	slices.SortFunc(places, func(a, b place) int { return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.seq, b.seq)) })
-	seqs := make([]int64, len(places))
-	for i, p := range places {
-		seqs[i] = p.seq
-	}
-	return t.take(ctx, seqs)
+	return t.take(ctx, due)
 }
 
 // first leases those that were never leased, and moves the cursor over them.

@@ -14,7 +14,8 @@ const (
 	AND NOT EXISTS (SELECT FROM terminal) AND NOT EXISTS (SELECT FROM meta WHERE name = 'fingerprint')`
 )
 
-// Records.
+// Records. LATERAL with LIMIT 1 makes each id a look-up by the primary key. A plain join leaves the choice to the planner,
+// which on a table that grew since it last counted compares each id with the whole lane.
 const (
 	sqlLockLane = `SELECT last FROM lane WHERE name = $1 FOR UPDATE`
 	sqlPut      = `WITH fresh AS (
@@ -23,12 +24,14 @@ const (
 	FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::timestamptz[], $8::bytea[]) WITH ORDINALITY
 		AS u (id, terminal, item, version, digest, stored_at, packet, n)
 	JOIN lane l ON l.name = $1
-	WHERE NOT EXISTS (SELECT FROM record r WHERE r.lane = $1 AND r.id = u.id)
+	LEFT JOIN LATERAL (SELECT r.seq FROM record r WHERE r.lane = $1 AND r.id = u.id LIMIT 1) old ON true
+	WHERE old.seq IS NULL
 	RETURNING seq
 )
 UPDATE lane SET last = last + f.n FROM (SELECT count(*) AS n FROM fresh) f WHERE name = $1 AND f.n > 0`
 	sqlPutOutcome = `SELECT u.n, r.digest, r.stored_at, r.seq
-	FROM unnest($2::text[]) WITH ORDINALITY AS u (id, n) JOIN record r ON r.lane = $1 AND r.id = u.id`
+	FROM unnest($2::text[]) WITH ORDINALITY AS u (id, n)
+	CROSS JOIN LATERAL (SELECT * FROM record WHERE lane = $1 AND id = u.id LIMIT 1) r`
 
 	sqlRecord = `SELECT lane, id, seq, terminal, item, version, digest, stored_at, packet, packet IS NULL FROM record `
 	sqlGet    = sqlRecord + `WHERE lane = $1 AND id = $2`
@@ -93,12 +96,9 @@ const (
 
 // Handovers. $1 and $2 are adapter and lane.
 const (
-	sqlLeaseAgain = `WITH again AS (
-	SELECT id, due FROM handover WHERE adapter = $1 AND lane = $2 AND NOT done AND due <= $3
-	ORDER BY due, seq LIMIT $5 FOR UPDATE SKIP LOCKED
-)
-UPDATE handover h SET due = $4 FROM again WHERE h.adapter = $1 AND h.lane = $2 AND h.id = again.id
-RETURNING h.seq, again.due`
+	sqlDueAgain = `SELECT seq FROM handover WHERE adapter = $1 AND lane = $2 AND NOT done AND due <= $3
+	ORDER BY due, seq LIMIT $4 FOR UPDATE SKIP LOCKED`
+	sqlLeaseAgain = `UPDATE handover SET due = $4 WHERE adapter = $1 AND lane = $2 AND seq = ANY ($3::bigint[])`
 	sqlAddCursor  = `INSERT INTO handover_cursor (adapter, lane, up_to) VALUES ($1, $2, 0) ON CONFLICT (adapter, lane) DO NOTHING`
 	sqlLockCursor = `SELECT up_to FROM handover_cursor WHERE adapter = $1 AND lane = $2 FOR UPDATE`
 	sqlSetCursor  = `UPDATE handover_cursor SET up_to = $3 WHERE adapter = $1 AND lane = $2`

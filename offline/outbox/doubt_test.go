@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"zhizhu/offline/store"
 	"zhizhu/offline/wire"
@@ -24,6 +25,7 @@ type faulty struct {
 	written bool // ... though it is on disk
 	blind   bool // nothing can be confirmed
 	struck  bool // an update ended in doubt
+	stuck   bool // the next update isn't begun, since one before it is still in doubt
 }
 
 func (f *faulty) wrap(o *Options) { f.Store = o.Store; o.Store = f }
@@ -31,6 +33,10 @@ func (f *faulty) wrap(o *Options) { f.Store = o.Store; o.Store = f }
 func (f *faulty) Room() error { return errors.Join(f.room, f.Store.Room()) }
 
 func (f *faulty) Update(ctx context.Context, fn func(*store.Tx) error) error {
+	if f.stuck {
+		f.stuck = false
+		return fmt.Errorf("update store: %w", store.ErrInDoubt)
+	}
 	if !f.doubt {
 		return f.Store.Update(ctx, fn)
 	}
@@ -98,6 +104,38 @@ func TestWriteInDoubtIsReadBack(t *testing.T) {
 			t.Fatalf("%v, %+v", err, r)
 		}
 		s.reopen(t)
+	}
+}
+
+// A write that is never begun, since the store can't recover from one before it, is a plain failure: nothing has changed,
+// nothing is looked for on the disk, and it can be tried again.
+func TestWriteThatIsNotBegun(t *testing.T) {
+	f := &faulty{}
+	s := newStation(t, f.wrap, func(o *Options) { o.ClockTrust = func() string { return "synced" } })
+	l, set := s.lodgeWith(t, matter(1), file(10)), s.lodge(t, matter(2))
+	if err := s.Quarantine(t.Context(), set.ID, "status 422"); err != nil {
+		t.Fatal(err)
+	}
+	for _, act := range []func() error{
+		func() error { _, err := s.LodgeWith(t.Context(), matter(3), []File{file(10)}); return err },
+		func() error { return s.PutRating(t.Context(), wire.Rating{Matter: l.ID, Item: "x", Level: 5}) },
+		func() error { return s.PutEvent(t.Context(), wire.Event{Kind: wire.EventStatistics}) },
+		func() error { return s.Quarantine(t.Context(), l.ID, "status 422") },
+		func() error { _, err := s.RequeueAll(t.Context()); return err },
+		func() error { return s.SetPace(t.Context(), 1, time.Minute) },
+		func() error { return s.Conclude(t.Context(), l.ID, Settled, "") },
+		func() error { return s.MarkPrinted(t.Context(), l.Number) },
+		func() error { return s.Settle(t.Context(), proofsOf(t, s, LaneMatters)) },
+		func() error { _, err := s.Sweep(t.Context(), noon.AddDate(1, 0, 0), 0); return err },
+	} {
+		before := s.Counts()
+		f.stuck = true
+		if err := act(); err == nil || errors.Is(err, ErrInDoubt) || s.Counts() != before {
+			t.Fatalf("%v, %+v became %+v", err, before, s.Counts())
+		}
+		if err := act(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

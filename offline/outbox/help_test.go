@@ -35,6 +35,7 @@ type station struct {
 	seal, ack *seal.PrivateKey
 	clock     time.Time
 	maxSize   int64 // of the data file
+	options   Options
 }
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) // 20:00 in China
@@ -85,6 +86,7 @@ func (s *station) open(t testing.TB, change ...func(*Options)) {
 	for _, c := range change {
 		c(&o)
 	}
+	s.options = o
 	if s.Outbox, err = New(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func lodgeForEver(path, sealKey string) error {
 	}
 }
 
-// kill -9 at random moments, thirty times on one file: everything that was acknowledged to the resident is there, once,
+// kill -9 at random moments, twenty times on one file: everything that was acknowledged to the resident is there, once,
 // whole, and under a number of its own.
 func TestKillNineLosesNothingAcknowledged(t *testing.T) {
 	s := newStation(t)
@@ -88,7 +88,7 @@ func TestKillNineLosesNothingAcknowledged(t *testing.T) {
 	}
 	random := mathrand.New(mathrand.NewPCG(20261123, 1))
 	said := map[string]string{} // id to number
-	for kill := range 30 {
+	for kill := range 20 {
 		out, complaint := killedLodger(t, exe, s, 1+random.IntN(25), time.Duration(random.IntN(2000))*time.Microsecond)
 		if complaint != "" {
 			t.Fatalf("kill %d: %s", kill, complaint)
@@ -136,7 +136,7 @@ func TestKillNineLosesNothingAcknowledged(t *testing.T) {
 		}
 		numbers[number] = true
 	}
-	t.Logf("30 kills, %d acknowledged, %d on disk, %d committed without having been acknowledged", len(said), len(there), len(there)-len(said))
+	t.Logf("20 kills, %d acknowledged, %d on disk, %d committed without having been acknowledged", len(said), len(there), len(there)-len(said))
 	if len(said) < 100 {
 		t.Fatalf("only %d acknowledged: the test has no teeth", len(said))
 	}

@@ -179,7 +179,9 @@ func (o *Outbox) update(ctx context.Context, c change) error {
 	if err := o.refresh(ctx); err != nil {
 		return err
 	}
+	begun := false
 	err := o.o.Store.Update(ctx, func(tx *store.Tx) error {
+		begun = true
 		if err := o.dropDoubtful(tx); err != nil {
 			return err
 		}
@@ -188,7 +190,8 @@ func (o *Outbox) update(ctx context.Context, c change) error {
 	if errors.Is(err, errUnchanged) {
 		return nil
 	}
-	if errors.Is(err, store.ErrInDoubt) {
+	// What isn't begun is in no doubt: the store could not recover from a write before this one.
+	if begun && errors.Is(err, store.ErrInDoubt) {
 		err = o.prove(ctx, c.present, err)
 	}
 	if errors.Is(err, errUnproven) && c.doubtful != nil {

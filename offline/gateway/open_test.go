@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -233,10 +234,26 @@ func TestUnreadableRecordIsListed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "seal.key"), key, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r = serve(t, dir, nil)
-	all := r.matters()
+	// It may be looked at, but not served: terminals would be told of keys that are not the store's.
+	o := options(dir)
+	o.Now = r.clock.now
+	if g, err = gateway.Open(o); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = g.Close() }()
+	var all []gateway.Stored
+	if err := g.Matters(t.Context(), func(s gateway.Stored) error { all = append(all, s); return nil }); err != nil {
+		t.Fatal(err)
+	}
 	if len(all) != 1 || all[0].ID != sent.ID || all[0].Problem == "" || all[0].Number != "" {
 		t.Fatalf("stored: %+v", all)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Serve(t.Context(), ln); !errors.Is(err, gateway.ErrKeys) || !strings.Contains(err.Error(), "backup") {
+		t.Fatalf("serve: %v", err)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 // Serve answers terminals on ln, with TLS, and the commands on the directory's socket, until ctx ends. Requests under
 // way are finished first. It closes ln. The error is nil if ctx ended it.
 func (g *Gateway) Serve(ctx context.Context, ln net.Listener) error {
-	config, err := g.tlsConfig(ln.Addr())
+	config, err := g.ready(ctx, ln.Addr())
 	if err != nil {
 		return fmt.Errorf("serve: %w", errors.Join(err, ln.Close()))
 	}
@@ -42,6 +42,19 @@ func (g *Gateway) Serve(ctx context.Context, ln net.Listener) error {
 	}
 	g.log.InfoContext(ctx, "Gateway has stopped")
 	return nil
+}
+
+// ready does what must hold before the first request.
+func (g *Gateway) ready(ctx context.Context, addr net.Addr) (*tls.Config, error) {
+	// A store that many may open has no lock: whoever answers on the socket serves this directory.
+	if other, err := Connect(ctx, g.dir); err == nil {
+		return nil, errors.Join(ErrInUse, other.Close())
+	}
+	// To be told to end at once is no error, here either.
+	if err := g.CheckKeys(context.WithoutCancel(ctx)); err != nil {
+		return nil, err
+	}
+	return g.tlsConfig(addr)
 }
 
 func (g *Gateway) server(ctx context.Context, h http.Handler) *http.Server {

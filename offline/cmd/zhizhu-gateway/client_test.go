@@ -61,8 +61,12 @@ func enrol(address, ca, code string) (*terminal, error) {
 	if err != nil {
 		return nil, err
 	}
+	post, err := seal.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
 	body, err := json.Marshal(wire.Enrolment{
-		Code: code, SignKey: sign.Public().Hex(),
+		Code: code, SignKey: sign.Public().Hex(), PostKey: post.Public().Hex(),
 		CSR: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: csr})),
 	})
 	if err != nil {

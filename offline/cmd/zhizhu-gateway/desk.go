@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"zhizhu/offline/gateway"
+	"zhizhu/offline/wire"
 )
 
 // desk is what the commands ask of a gateway: the process that serves the directory, or else the directory itself.
@@ -20,6 +21,9 @@ type desk interface {
 	Revoke(ctx context.Context, terminal string) error
 	Matters(ctx context.Context, fn func(gateway.Stored) error) error
 	Ratings(ctx context.Context, fn func(gateway.StoredRating) error) error
+	Terminals(ctx context.Context, fn func(gateway.TerminalState) error) error
+	Send(ctx context.Context, letter wire.Letter) (gateway.Sent, error)
+	Retry(ctx context.Context) (int, error)
 	Close() error
 }
 
@@ -29,14 +33,15 @@ const (
 	tryWait = 100 * time.Millisecond
 )
 
-// openDesk reaches the gateway of a directory, whether it is being served or not, or is just being started or stopped.
-func openDesk(ctx context.Context, dir string, create bool, log *slog.Logger) (desk, error) {
+// desk reaches the gateway of a directory, whether it is being served or not, or is just being started or stopped.
+func (p *place) desk(ctx context.Context, o gateway.Options, log *slog.Logger) (desk, error) {
 	for try := 1; ; try++ {
-		remote, unreachable := gateway.Connect(ctx, dir)
+		remote, unreachable := gateway.Connect(ctx, p.Dir)
 		if unreachable == nil {
 			return remote, nil
 		}
-		g, err := gateway.Open(gateway.Options{Dir: dir, MustExist: !create, Wait: tryWait, Now: time.Now, Log: log})
+		o.Wait = tryWait
+		g, err := p.open(ctx, o, log)
 		switch {
 		case err == nil:
 			return g, nil
@@ -48,14 +53,17 @@ func openDesk(ctx context.Context, dir string, create bool, log *slog.Logger) (d
 	}
 }
 
+// mustExist are the options of commands that make no gateway.
+func mustExist() gateway.Options { return gateway.Options{MustExist: true} }
+
 type enrolCmd struct {
-	Dir     string `required:"" type:"path" placeholder:"DIR" help:"The gateway's directory; it may be served at the same time. Made if it isn't there."`
+	place
 	Station string `required:"" placeholder:"CODE" help:"The station's code, such as MX0427. Its terminals are numbered MX0427-1, MX0427-2, …"`
 }
 
 // Run is kong's.
 func (c *enrolCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) (err error) {
-	d, err := openDesk(ctx, c.Dir, true, log)
+	d, err := c.desk(ctx, gateway.Options{}, log)
 	if err != nil {
 		return err
 	}
@@ -70,13 +78,13 @@ func (c *enrolCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) 
 }
 
 type revokeCmd struct {
-	Dir      string `required:"" type:"path" placeholder:"DIR" help:"The gateway's directory; it may be served at the same time."`
+	place
 	Terminal string `required:"" placeholder:"ID" help:"The terminal, such as MX0427-1. Its machine comes back only with a new code, under a new name."`
 }
 
 // Run is kong's.
 func (c *revokeCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) (err error) {
-	d, err := openDesk(ctx, c.Dir, false, log)
+	d, err := c.desk(ctx, mustExist(), log)
 	if err != nil {
 		return err
 	}
@@ -90,13 +98,13 @@ func (c *revokeCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger)
 }
 
 type mattersCmd struct {
-	Dir  string `required:"" type:"path" placeholder:"DIR" help:"The gateway's directory; it may be served at the same time."`
-	JSON bool   `name:"json" help:"One JSON object a line, in the order of arrival."`
+	place
+	JSON bool `name:"json" help:"One JSON object a line, in the order of arrival."`
 }
 
 // Run is kong's.
 func (c *mattersCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
-	return list(ctx, c.Dir, c.JSON, stdout, log, desk.Matters, func(s gateway.Stored) []string {
+	return list(ctx, &c.place, c.JSON, stdout, log, desk.Matters, func(s gateway.Stored) []string {
 		who := ""
 		if s.Applicant != nil {
 			who = s.Applicant.Name
@@ -111,22 +119,22 @@ func (c *mattersCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger
 }
 
 type ratingsCmd struct {
-	Dir  string `required:"" type:"path" placeholder:"DIR" help:"The gateway's directory; it may be served at the same time."`
-	JSON bool   `name:"json" help:"One JSON object a line, in the order of arrival."`
+	place
+	JSON bool `name:"json" help:"One JSON object a line, in the order of arrival."`
 }
 
 // Run is kong's.
 func (c *ratingsCmd) Run(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
-	return list(ctx, c.Dir, c.JSON, stdout, log, desk.Ratings, func(s gateway.StoredRating) []string {
+	return list(ctx, &c.place, c.JSON, stdout, log, desk.Ratings, func(s gateway.StoredRating) []string {
 		return []string{s.Number, s.Item, s.Terminal, fmt.Sprint(s.Level), clock(s.RatedAt), clock(s.StoredAt), s.Problem}
 	}, "NUMBER", "ITEM", "TERMINAL", "LEVEL", "RATED", "STORED", "PROBLEM")
 }
 
 // list writes what each calls back with, as JSON lines or as a table.
-func list[T any](ctx context.Context, dir string, asJSON bool, stdout io.Writer, log *slog.Logger,
+func list[T any](ctx context.Context, p *place, asJSON bool, stdout io.Writer, log *slog.Logger,
 	each func(desk, context.Context, func(T) error) error, row func(T) []string, head ...string,
 ) (err error) {
-	d, err := openDesk(ctx, dir, false, log)
+	d, err := p.desk(ctx, mustExist(), log)
 	if err != nil {
 		return err
 	}

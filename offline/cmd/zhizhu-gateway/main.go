@@ -28,13 +28,18 @@ const (
 	exitUsage  = 2
 )
 
-// commands is the command line.
+// commands is the command line. Every flag may also be set in the environment or in the file of --config.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Receive from terminals until SIGTERM. The first line of stdout is {\"address\":…,\"ca\":…}."`
-	Enrol   enrolCmd   `cmd:"" help:"Make a one-time code with which one terminal of a station enrols, valid for seven days."`
-	Revoke  revokeCmd  `cmd:"" help:"Shut a terminal out, at once and for ever. What it sent before stays."`
-	Matters mattersCmd `cmd:"" help:"List the matters that arrived, opened with the gateway's key. They hold personal data."`
-	Ratings ratingsCmd `cmd:"" help:"List the ratings that arrived."`
+	Config kong.ConfigFlag `type:"path" placeholder:"FILE" env:"ZHIZHU_GATEWAY_CONFIG" help:"JSON file of flags by their names, such as {\"dir\": …, \"adapter\": …}. Flags and environment come first."`
+
+	Serve     serveCmd     `cmd:"" help:"Receive from terminals until SIGTERM. The first line of stdout is {\"address\":…,\"ca\":…}."`
+	Enrol     enrolCmd     `cmd:"" help:"Make a one-time code with which one terminal of a station enrols, valid for seven days."`
+	Revoke    revokeCmd    `cmd:"" help:"Shut a terminal out, at once and for ever. What it sent before stays."`
+	Terminals terminalsCmd `cmd:"" help:"List the terminals with what they last said of themselves."`
+	Matters   mattersCmd   `cmd:"" help:"List the matters that arrived, opened with the gateway's key. They hold personal data."`
+	Ratings   ratingsCmd   `cmd:"" help:"List the ratings that arrived."`
+	Letter    letterCmd    `cmd:"" help:"Send the person who lodged a matter a letter: it is found at the next card tap at a machine of the station."`
+	Retry     retryCmd     `cmd:"" help:"Hand on at once what the platform would not have, or did not answer for."`
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -43,6 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	exit := -1
 	parser, err := kong.New(&c, kong.Name("zhizhu-gateway"), kong.Writers(stdout, stderr),
 		kong.Description("The receiving end of zhizhu's village terminals."),
+		kong.Configuration(loadConfig),
 		kong.Exit(func(code int) { exit = code }),
 		kong.Bind(log), kong.BindTo(ctx, (*context.Context)(nil)), kong.BindTo(stdout, (*io.Writer)(nil)))
 	if err != nil {

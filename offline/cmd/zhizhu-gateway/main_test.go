@@ -100,6 +100,7 @@ func startScript(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { _ = p.end(syscall.SIGKILL) }) // if the script ended early
 	ts.Setenv("ADDRESS", p.Address)
 	ts.Setenv("CA", p.CA)
+	ts.Setenv("METRICS", p.Metrics)
 	ts.Value(holderKey{}).(*holder).process = p
 }
 

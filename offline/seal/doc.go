@@ -6,7 +6,9 @@
 // # Suites
 //
 // Every sealed thing names its suite in its header, so that records can be re-keyed and a certified module or USB key
-// can take over (see suite.go: a suite is one small interface). The one suite so far:
+// can take over (see suite.go: a suite is one small interface, and a test has another one do so). Signatures name theirs
+// by their first byte: 0x30, with which DER begins, is suite 1; another suite puts its id before its signatures. The one
+// suite so far:
 //
 //	1  SM2 (GB/T 32918, public key encryption C1C3C2 and signatures with the default user id), SM3 (GB/T 32905),
 //	   SM4-GCM (GB/T 32907, GB/T 36624) with 96-bit nonces and 128-bit tags; github.com/emmansun/gmsm in software

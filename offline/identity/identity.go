@@ -123,10 +123,18 @@ func Open(ctx context.Context, o OpenOptions) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load identity: %w", err)
 	}
-	if err := makePostKey(o.Dir, o.Rand); err != nil {
+	v, provider, err := openVault(ctx, o.Dir, o.Rand, o.Keyring, keyring.Open)
+	if err != nil {
 		return nil, fmt.Errorf("load identity: %w", err)
 	}
-	k, err := readKeys(ctx, o.Dir, e.keyFile(), o.Keyring, keyring.Open)
+	if unlock, err := lock(o.Dir); err == nil { // else somebody is enrolling, who does the same
+		err := v.completeOlder(e.keyFile())
+		unlock()
+		if err != nil {
+			return nil, fmt.Errorf("load identity: %w", err)
+		}
+	}
+	k, err := v.keys(e.keyFile())
 	if err != nil {
 		return nil, fmt.Errorf("load identity: %w", err)
 	}
@@ -135,6 +143,7 @@ func Open(ctx context.Context, o OpenOptions) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load identity: %w: %w", ErrDamaged, err)
 	}
+	id.KeyIn = provider
 	return id, nil
 }
 
@@ -159,7 +168,7 @@ func assemble(e enrolled, k *keys) (*Identity, error) {
 		return nil, errors.New("terminal or station id is missing")
 	}
 	id := &Identity{
-		Terminal: e.Terminal, Station: e.Station, KeyIn: k.provider,
+		Terminal: e.Terminal, Station: e.Station, Box: k.box,
 		SignKey: k.sign, PostKey: k.post, CA: x509.NewCertPool(),
 	}
 	var err error
@@ -177,9 +186,6 @@ func assemble(e enrolled, k *keys) (*Identity, error) {
 	}
 	if id.AckKey, err = seal.ParsePublicKey(e.AckKey); err != nil {
 		return nil, fmt.Errorf("gateway's ack key: %w", err)
-	}
-	if id.Box, err = seal.NewBox(k.station); err != nil {
-		return nil, fmt.Errorf("station key: %w", err)
 	}
 	return id, nil
 }

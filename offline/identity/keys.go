@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"io"
 
 	"zhizhu/offline/keyring"
+	"zhizhu/offline/keyring/secretfile"
 	"zhizhu/offline/seal"
 )
 
@@ -17,37 +16,43 @@ type keys struct {
 	terminalPEM []byte
 	sign        *seal.PrivateKey
 	post        *seal.PrivateKey
-	station     []byte
-	provider    keyring.Provider
+	box         *seal.Box
 }
 
-func (k *keys) clear() {
-	clear(k.terminalPEM)
-	clear(k.station)
-}
+func (k *keys) clear() { clear(k.terminalPEM) }
 
 // opening is keyring.Open or keyring.Ensure.
 type opening func(ctx context.Context, dir string, o keyring.Options) ([]byte, keyring.Provider, error)
 
-// readKeys reads all keys, and opens the station key last, since that may cost a question or a while.
-func readKeys(ctx context.Context, dir, keyFile string, o keyring.Options, open opening) (*keys, error) {
-	terminal, err := readSecret(dir, keyFile)
-	if err != nil {
-		return nil, err
-	}
-	sign, err := readSM2(dir, signKeyFile)
-	if err != nil {
-		return nil, err
-	}
-	post, err := readSM2(dir, postKeyFile)
-	if err != nil {
-		return nil, err
-	}
+// openVault opens the station key and with it the folder.
+func openVault(ctx context.Context, dir string, rand io.Reader, o keyring.Options, open opening) (vault, keyring.Provider, error) {
 	station, provider, err := open(ctx, dir, o)
 	if err != nil {
-		return nil, stationKeyError(err)
+		return vault{}, provider, stationKeyError(err)
 	}
-	return &keys{terminalPEM: terminal, sign: sign, post: post, station: station, provider: provider}, nil
+	defer clear(station)
+	box, err := seal.NewBox(station)
+	if err != nil {
+		return vault{}, provider, err
+	}
+	return vault{dir: dir, box: box, rand: rand, disk: secretfile.Disk{}}, provider, nil
+}
+
+// keys reads all keys.
+func (v vault) keys(keyFile string) (*keys, error) {
+	terminal, err := v.read(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	sign, err := v.readSM2(signKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	post, err := v.readSM2(postKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	return &keys{terminalPEM: terminal, sign: sign, post: post, box: v.box}, nil
 }
 
 // stationKeyError tells a key that is gone from one that can't be opened here and now: enrolling again helps the first.
@@ -56,28 +61,4 @@ func stationKeyError(err error) error {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return err
-}
-
-func readSM2(dir, name string) (*seal.PrivateKey, error) {
-	text, err := readSecret(dir, name)
-	if err != nil {
-		return nil, err
-	}
-	key, err := seal.ParsePrivateKey(text)
-	clear(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", name, ErrDamaged, err)
-	}
-	return key, nil
-}
-
-func readSecret(dir, name string) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(dir, name))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is missing: %w", name, ErrDamaged)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	return text, nil
 }

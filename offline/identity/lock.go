@@ -16,6 +16,9 @@ func lock(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make identity folder: %w", err)
 	}
+	if err := os.Chmod(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make identity folder: %w", err)
+	}
 	d, err := os.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("lock identity folder: %w", err)

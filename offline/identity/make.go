@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/x509"
@@ -14,86 +13,52 @@ import (
 	"os"
 	"path/filepath"
 
-	"zhizhu/offline/keyring"
-	"zhizhu/offline/keyring/secretfile"
 	"zhizhu/offline/seal"
 )
 
 // makeKeys makes the keys that are missing and leaves those that are there, so that an interrupted enrolment goes on
-// with the same ones, and a second enrolment can still read this station's records.
-func makeKeys(ctx context.Context, dir string, rand io.Reader, o keyring.Options) (k *keys, keyFile string, err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, "", fmt.Errorf("make identity folder: %w", err)
-	}
-	if err := os.Chmod(dir, 0o700); err != nil {
-		return nil, "", fmt.Errorf("make identity folder: %w", err)
-	}
-	keyFile = keyInUse(dir)
+// with the same ones, and a second enrolment can still read this station's records. The lock has made the folder.
+func (v vault) makeKeys() (k *keys, keyFile string, err error) {
+	keyFile = v.keyInUse()
 	for _, s := range []secret{
 		{keyFile, makeTerminalKey, goodTerminalKey},
 		{signKeyFile, makeSM2, goodSM2},
 		{postKeyFile, makeSM2, goodSM2},
 	} {
-		if err := s.ensure(dir, rand); err != nil {
+		if err := v.ensure(s); err != nil {
 			return nil, "", err
 		}
 	}
-	k, err = readKeys(ctx, dir, keyFile, o, keyring.Ensure)
+	k, err = v.keys(keyFile)
 	return k, keyFile, err
 }
 
 // keyInUse is the key of a certificate that was renewed here, or terminal.key.
-func keyInUse(dir string) string {
-	e, _, err := readEnrolled(dir)
+func (v vault) keyInUse() string {
+	e, _, err := readEnrolled(v.dir)
 	if err != nil {
 		return terminalKeyFile
 	}
-	text, err := os.ReadFile(filepath.Join(dir, e.keyFile()))
+	text, err := v.read(e.keyFile())
 	if err != nil || goodTerminalKey(text) != nil {
 		return terminalKeyFile
 	}
+	clear(text)
 	return e.keyFile()
 }
 
-// secret is a file that holds a key.
-type secret struct {
-	name string
-	make func(io.Reader) ([]byte, error)
-	good func(text []byte) error
-}
-
-// ensure makes a key that is missing.
-func (s secret) ensure(dir string, rand io.Reader) error {
-	path := filepath.Join(dir, s.name)
-	text, err := os.ReadFile(path)
-	if err == nil && s.good(text) == nil {
-		return nil
+// completeOlder makes what a machine lacks that was enrolled by an earlier version: a post key, and the sealing of the
+// others. A post key that is there but can't be read is damage: letters may be sealed to it.
+func (v vault) completeOlder(keyFile string) error {
+	for _, name := range []string{keyFile, signKeyFile, postKeyFile} {
+		if err := v.sealOlder(name); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		// Enrolling is what staff are told to do about a damaged folder, so it must get over it. Nothing is deleted.
-		err = os.Rename(path, fmt.Sprintf("%s.damaged-%s", path, seal.Digest(text)[:8]))
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read %s: %w", s.name, err)
-	}
-	if text, err = s.make(rand); err != nil {
-		return fmt.Errorf("make %s: %w", s.name, err)
-	}
-	if err := (secretfile.Disk{}).Write(path, text); err != nil {
-		return fmt.Errorf("write %s: %w", s.name, err)
-	}
-	clear(text)
-	return nil
-}
-
-// makePostKey makes the post key of a machine that was enrolled before there were any. One that is there but can't be
-// read is damage: letters may be sealed to it.
-func makePostKey(dir string, rand io.Reader) error {
-	_, err := os.Stat(filepath.Join(dir, postKeyFile))
-	if !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(v.dir, postKeyFile)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return secret{postKeyFile, makeSM2, goodSM2}.ensure(dir, rand)
+	return v.ensure(secret{postKeyFile, makeSM2, goodSM2})
 }
 
 func makeTerminalKey(rand io.Reader) ([]byte, error) {

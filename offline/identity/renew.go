@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"zhizhu/offline/keyring/secretfile"
 	"zhizhu/offline/wire"
 )
 
@@ -45,8 +44,8 @@ type RenewOptions struct {
 // Renewer gets a terminal a new certificate, with a new key, long before the old one ends. It asks nobody itself: it
 // says when, makes the request, and installs the answer. It is safe for concurrent use.
 type Renewer struct {
-	o    RenewOptions
-	disk secretfile.Disk
+	o     RenewOptions
+	vault vault
 
 	mu    sync.Mutex
 	now   enrolled  // what is in enrolled.json
@@ -63,7 +62,7 @@ func NewRenewer(o RenewOptions) (*Renewer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make renewer: %w", err)
 	}
-	r := &Renewer{o: o, now: e, text: text}
+	r := &Renewer{o: o, now: e, text: text, vault: vault{dir: o.Dir, box: o.Identity.Box, rand: o.Rand}}
 	if unlock, err := lock(o.Dir); err == nil { // else somebody is enrolling, who needs his key
 		_ = r.dropOldKeys() // left behind by a power cut; they do no harm
 		unlock()
@@ -108,13 +107,12 @@ func (r *Renewer) Request() (wire.Renewal, error) {
 		return wire.Renewal{}, fmt.Errorf("request renewal: %w", err)
 	}
 	defer unlock()
-	path := filepath.Join(r.o.Dir, nextKeyFile)
-	text, err := os.ReadFile(path)
+	text, err := r.vault.read(nextKeyFile)
 	if err != nil || goodTerminalKey(text) != nil {
 		if text, err = makeTerminalKey(r.o.Rand); err != nil {
 			return wire.Renewal{}, fmt.Errorf("request renewal: make key: %w", err)
 		}
-		if err := r.disk.Write(path, text); err != nil {
+		if err := r.vault.write(nextKeyFile, text); err != nil {
 			return wire.Renewal{}, fmt.Errorf("request renewal: write key: %w", err)
 		}
 	}
@@ -140,7 +138,7 @@ func (r *Renewer) Install(answer wire.Enrolled) error {
 	if _, text, err := readEnrolled(r.o.Dir); err != nil || string(text) != string(r.text) {
 		return errors.Join(fmt.Errorf("install renewal: %w", ErrChanged), err)
 	}
-	keyPEM, err := os.ReadFile(filepath.Join(r.o.Dir, nextKeyFile))
+	keyPEM, err := r.vault.read(nextKeyFile)
 	if err != nil {
 		return fmt.Errorf("install renewal: read key: %w", err)
 	}
@@ -156,11 +154,11 @@ func (r *Renewer) Install(answer wire.Enrolled) error {
 	if err != nil {
 		return fmt.Errorf("install renewal: %w", err)
 	}
-	if err := r.disk.Rename(filepath.Join(r.o.Dir, nextKeyFile), filepath.Join(r.o.Dir, next.Key)); err != nil {
+	if err := r.vault.disk.Rename(filepath.Join(r.o.Dir, nextKeyFile), filepath.Join(r.o.Dir, next.Key)); err != nil {
 		return fmt.Errorf("install renewal: keep key: %w", err)
 	}
 	// From here on the new one counts, from one moment to the next.
-	if err := r.disk.Write(filepath.Join(r.o.Dir, enrolledFile), text); err != nil {
+	if err := r.vault.disk.Write(filepath.Join(r.o.Dir, enrolledFile), text); err != nil {
 		return fmt.Errorf("install renewal: write certificate: %w", err)
 	}
 	r.now, r.text = next, text
@@ -223,7 +221,7 @@ func (r *Renewer) dropOldKeys() error {
 		if f.Name() == r.now.keyFile() || !isTerminalKey(f.Name()) {
 			continue
 		}
-		if err := r.disk.Remove(filepath.Join(r.o.Dir, f.Name())); err != nil {
+		if err := r.vault.disk.Remove(filepath.Join(r.o.Dir, f.Name())); err != nil {
 			errs = append(errs, fmt.Errorf("remove old key: %w", err))
 		}
 	}

@@ -135,7 +135,7 @@ func TestRenewalWithThePowerCut(t *testing.T) {
 		}
 		r := newRenewer(t, o, id)
 		n := 0
-		r.disk.Before = func(string, string) error {
+		r.vault.disk.Before = func(string, string) error {
 			if n++; n >= at {
 				return cut
 			}
@@ -162,6 +162,15 @@ func TestRenewalWithThePowerCut(t *testing.T) {
 	if steps != 4 { // key, key's name, certificate, old key
 		t.Fatalf("cut at %d steps, want 4", steps)
 	}
+}
+
+func testBox(t testing.TB) *seal.Box {
+	t.Helper()
+	box, err := seal.NewBox(make([]byte, seal.StationKeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return box
 }
 
 // copyFolder copies an identity folder as private as it was.

@@ -52,7 +52,7 @@ func (g *Gateway) DeliverBlob(ctx context.Context, digest, terminal string, pack
 		return wire.Ack{}, nil, fmt.Errorf("attachment: %w: %w", ErrUnfit, err)
 	}
 	c := store.Chunk{Digest: digest, Terminal: t.ID, Size: int64(len(packet))}
-	for tries := 0; tries < 100; tries++ { // several times only while the same one comes by line, too
+	for range 100 { // several times only while the same one comes by line, too
 		have, whole, refused := g.resumeAt(ctx, &c)
 		switch {
 		case refused != nil:
@@ -74,11 +74,11 @@ func (g *Gateway) DeliverBlob(ctx context.Context, digest, terminal string, pack
 
 // resumeAt lets a chunk begin where the upload stands.
 func (g *Gateway) resumeAt(ctx context.Context, c *store.Chunk) (have int64, whole bool, refused *refusal) {
-	have, _, whole, err := g.store.BlobState(ctx, c.Digest)
+	at, _, _, err := g.store.BlobState(ctx, c.Digest)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return 0, false, refuseStore(err)
 	}
-	c.Offset = have
+	c.Offset = at
 	return g.resume(ctx, *c)
 }
 

@@ -78,7 +78,6 @@ func (g *Gateway) Send(ctx context.Context, letter wire.Letter) (Sent, error) {
 
 // checkLetter refuses what a person could do nothing with.
 func checkLetter(l wire.Letter) error {
-	says := strings.TrimSpace(l.Text) != ""
 	switch {
 	case l.Matter == "" && l.Number == "":
 		return fmt.Errorf("%w: it must name its matter, by id or receipt number", ErrLetter)
@@ -89,6 +88,12 @@ func checkLetter(l wire.Letter) error {
 	case len(l.Missing) > maxMissing || slices.ContainsFunc(l.Missing, func(s string) bool { return strings.TrimSpace(s) == "" }):
 		return fmt.Errorf("%w: what is missing must be up to %d entries, none of them empty", ErrLetter, maxMissing)
 	}
+	return errors.Join(checkKind(l), checkDue(l.Due), checkDocument(l.Attachment))
+}
+
+// checkKind holds each kind to what makes it one.
+func checkKind(l wire.Letter) error {
+	says := strings.TrimSpace(l.Text) != ""
 	switch l.Kind {
 	case wire.LetterAccepted, wire.LetterSettled:
 	case wire.LetterCorrection:
@@ -106,16 +111,21 @@ func checkLetter(l wire.Letter) error {
 	default:
 		return fmt.Errorf("%w: its kind must be accepted, correction, refused, settled or reply", ErrLetter)
 	}
-	return checkRest(l)
+	return nil
 }
 
-func checkRest(l wire.Letter) error {
-	if l.Due != "" {
-		if _, err := time.Parse(time.DateOnly, l.Due); err != nil {
-			return fmt.Errorf("%w: due must be a date such as 2026-12-31", ErrLetter)
-		}
+func checkDue(due string) error {
+	if due == "" {
+		return nil
 	}
-	switch f := l.Attachment; {
+	if _, err := time.Parse(time.DateOnly, due); err != nil {
+		return fmt.Errorf("%w: due must be a date such as 2026-12-31", ErrLetter)
+	}
+	return nil
+}
+
+func checkDocument(f *wire.File) error {
+	switch {
 	case f == nil:
 	case f.Media != mediaPDF || !bytes.HasPrefix(f.Data, []byte("%PDF-")):
 		return fmt.Errorf("%w: what is attached must be a PDF", ErrLetter)

@@ -110,7 +110,7 @@ func (g *Gateway) backoff(failures int, err error) time.Duration {
 		most = min(retryLast, retryFirst<<(failures-1))
 	}
 	wait := most/2 + time.Duration(g.chance()*float64(most/2))
-	if later, ok := errors.AsType[*adapter.Later](err); ok {
+	if later, ok := errors.AsType[*adapter.LaterError](err); ok {
 		wait = max(wait, min(later.Wait, retryLast))
 	}
 	return wait

@@ -165,7 +165,7 @@ func TestPlatformAway(t *testing.T) {
 	if n := o.moody.asked(); n < 20*matters || n > 60*matters {
 		t.Fatalf("asked %d times in a day", n)
 	}
-	o.moody.is(&adapter.Later{Wait: 50 * time.Minute, Err: away})
+	o.moody.is(&adapter.LaterError{Wait: 50 * time.Minute, Err: away})
 	r.clock.add(time.Hour)
 	before := o.moody.asked()
 	for range 3 { // four at a time

@@ -22,7 +22,7 @@ type Adapter interface {
 	// a case exists once, and Hand must return no error for what is there already, byte for byte.
 	//
 	// An ErrRefused says that the platform has looked at this case and will not have it as it is: it is set aside for a
-	// day, and others go on. Other errors are about the platform as a whole. A Later among them says when to come back.
+	// day, and others go on. Other errors are about the platform as a whole. A LaterError among them says when to come back.
 	// Hand keeps nothing of what it was given.
 	Hand(ctx context.Context, c Case) (Outcome, error)
 
@@ -87,13 +87,13 @@ func Refuse(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrRefused, fmt.Errorf(format, args...))
 }
 
-// Later is an error that says when to come back.
-type Later struct {
+// LaterError is an error that says when to come back.
+type LaterError struct {
 	Wait time.Duration
 	Err  error
 }
 
-func (e *Later) Error() string { return e.Err.Error() }
+func (e *LaterError) Error() string { return e.Err.Error() }
 
 // Unwrap returns what is behind it.
-func (e *Later) Unwrap() error { return e.Err }
+func (e *LaterError) Unwrap() error { return e.Err }

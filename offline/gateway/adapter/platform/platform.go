@@ -170,7 +170,7 @@ func judge(resp *http.Response) error {
 	}
 	err := fmt.Errorf("the platform answered %d", resp.StatusCode)
 	if seconds, bad := strconv.Atoi(strings.TrimSpace(resp.Header.Get("Retry-After"))); bad == nil && seconds > 0 {
-		return &adapter.Later{Wait: min(time.Duration(min(seconds, int(maxWait/time.Second)))*time.Second, maxWait), Err: err}
+		return &adapter.LaterError{Wait: min(time.Duration(min(seconds, int(maxWait/time.Second)))*time.Second, maxWait), Err: err}
 	}
 	return err
 }

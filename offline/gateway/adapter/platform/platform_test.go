@@ -58,15 +58,18 @@ func TestMisbehaving(t *testing.T) {
 		spoil   func(http.ResponseWriter, *http.Request) bool
 		refused bool
 	}{
-		"portal":         {portal, false},
-		"no content":     {status(204), false},
-		"empty 200":      {status(200), false},
-		"other id":       {said(200, wire.TypeJSON, `{"id":"another"}`), false},
-		"no id":          {said(201, wire.TypeJSON, `{"ok":true}`), false},
-		"cut JSON":       {said(201, wire.TypeJSON, `{"id":"i`), false},
-		"JSON as text":   {said(200, "text/plain", `{"id":"id"}`), false},
-		"endless":        {said(200, wire.TypeJSON, `{"id":"id","note":"`+strings.Repeat("x", 100<<10)+`"}`), false},
-		"redirect":       {func(w http.ResponseWriter, r *http.Request) bool { http.Redirect(w, r, "/elsewhere", 307); return true }, false},
+		"portal":       {portal, false},
+		"no content":   {status(204), false},
+		"empty 200":    {status(200), false},
+		"other id":     {said(200, wire.TypeJSON, `{"id":"another"}`), false},
+		"no id":        {said(201, wire.TypeJSON, `{"ok":true}`), false},
+		"cut JSON":     {said(201, wire.TypeJSON, `{"id":"i`), false},
+		"JSON as text": {said(200, "text/plain", `{"id":"id"}`), false},
+		"endless":      {said(200, wire.TypeJSON, `{"id":"id","note":"`+strings.Repeat("x", 100<<10)+`"}`), false},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) bool {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+			return true
+		}, false},
 		"unauthorised":   {status(401), false},
 		"forbidden":      {status(403), false},
 		"not found":      {status(404), false},
@@ -145,7 +148,7 @@ func TestRetryAfter(t *testing.T) {
 		})
 		_, err := p.Hand(t.Context(), adaptertest.Case(t, "id"))
 		var wait time.Duration
-		if later, ok := errors.AsType[*adapter.Later](err); ok {
+		if later, ok := errors.AsType[*adapter.LaterError](err); ok {
 			wait = later.Wait
 		}
 		if err == nil || wait != want {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -163,9 +164,7 @@ func (s *server) Waiting(testing.TB) (keys []string) {
 func (s *server) Refused(testing.TB) map[string]string {
 	all := map[string]string{}
 	s.do(func() {
-		for k, why := range s.refused {
-			all[k] = why
-		}
+		maps.Copy(all, s.refused)
 	})
 	return all
 }

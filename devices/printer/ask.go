@@ -20,8 +20,8 @@ type asking struct {
 
 	quiet  time.Time // no question before: an answer may still come, and would be taken for the next one's
 	missed bool      // a question was given up
-	asked  int       // questions of the running job that the printer has answered before
-	heard  int       // answers since it began
+	lost   int       // questions of the running job that were given up, though the printer has answered such before
+	autos  int       // automatic statuses that it still owes, where it answers nothing else in real time
 }
 
 // Questions 1 to 4 are those of real-time status. The others wait their turn: they are for printers that don't tell of
@@ -46,13 +46,11 @@ func (a *asking) answered(c *escpos.Condition, b byte) bool {
 
 func (s *session) question(ctx context.Context, n int) error {
 	s.ask.open, s.ask.at = n, s.now()
-	if s.answers(n) || n == autoQuestion && s.cond.Answered == 0 {
-		s.ask.asked++
-	}
 	switch n {
 	case rollQuestion:
 		return s.line.Write(ctx, escpos.Roll())
 	case autoQuestion:
+		s.ask.autos++
 		return s.line.Write(ctx, escpos.TellChanges())
 	}
 	return s.line.Write(ctx, escpos.Query(n))
@@ -85,6 +83,9 @@ func (s *session) expire() {
 // giveUpQuestion gives up the open question. Nothing is asked for a while if its answer may still come.
 func (s *session) giveUpQuestion(quiet time.Duration) {
 	a := &s.ask
+	if s.answers(a.open) {
+		a.lost++
+	}
 	if s.answers(a.open) || a.open == 1 && a.rounds == 0 {
 		a.quiet, a.missed = s.now().Add(quiet), true
 		if a.next > 0 && a.rounds > 0 {
@@ -97,10 +98,10 @@ func (s *session) giveUpQuestion(quiet time.Duration) {
 // unasked takes in an answer to no open question: to one that was given up, if there is one. The printer is slow then.
 func (s *session) unasked() {
 	if !s.ask.missed {
-		s.dropped++
+		s.stray()
 		return
 	}
-	s.ask.missed = false
+	s.ask.missed, s.ask.lost = false, max(s.ask.lost-1, 0)
 	s.answer = min(s.answer*2, max(slowest, s.p.opt.Answer))
 }
 
@@ -178,6 +179,7 @@ func (s *session) endRound() {
 	s.silence, s.fresh = silence, true
 	if !silence {
 		s.spoken++
+		s.accustom()
 	}
 	s.ask.next = 0
 	s.ask.rounds++

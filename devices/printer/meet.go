@@ -21,6 +21,7 @@ type meeting struct {
 	at    time.Time
 
 	marks  bool // it answers stepFont
+	font   byte // with this
 	auto   bool // it answers stepAuto: it tells of itself what changes
 	pushes bool // auto has ever been
 	roll   bool // it answers how its paper is, in turn
@@ -76,6 +77,7 @@ func (s *session) meetDue() bool {
 	m := &s.met
 	if m.open != 0 && s.now().Sub(m.at) >= s.answer {
 		m.open = 0
+		s.late++
 	}
 	for len(m.left) > 0 && m.open == 0 && m.pointless(m.left[0]) {
 		m.left = m.left[1:]
@@ -108,6 +110,7 @@ func (s *session) knowFont() {
 func (s *session) meet(ctx context.Context) error {
 	m := &s.met
 	m.open, m.at, m.left = m.left[0], s.now(), m.left[1:]
+	s.forgetMarks() // one that was lost must not swallow the answer
 	return s.line.Write(ctx, map[step][]byte{
 		stepFont: escpos.Identify(), stepAuto: escpos.TellChanges(), stepRoll: escpos.Roll(),
 		stepMaker: escpos.Ask(escpos.Maker), stepModel: escpos.Ask(escpos.Model), stepFirmware: escpos.Ask(escpos.Firmware),
@@ -119,8 +122,9 @@ func (s *session) meet(ctx context.Context) error {
 func (s *session) hearByte(b byte) {
 	m := &s.met
 	switch {
-	case s.passed < s.sent:
+	case s.passed < s.sent && b == s.met.font: // noise, or what a printer says when it is switched on, is no mark
 		s.passed++
+		s.late = 0 // they would have come before
 	case s.ask.open == rollQuestion:
 		s.cond.Roll(b)
 		s.ask.got |= 1 << rollQuestion
@@ -134,7 +138,7 @@ func (s *session) hearByte(b byte) {
 	case m.open == stepFont:
 		s.hearFont(b)
 	default:
-		s.dropped++
+		s.behind()
 		return
 	}
 	s.silence = false
@@ -153,7 +157,7 @@ func (s *session) hearAuto() {
 }
 
 func (s *session) hearFont(b byte) {
-	s.met.marks, s.met.open = true, 0
+	s.met.marks, s.met.font, s.met.open = true, b, 0
 	draw := !escpos.ChineseFont(b)
 	s.p.mu.Lock()
 	s.p.draw = draw
@@ -169,7 +173,7 @@ func (s *session) hearName(name string) {
 		m.facts[m.open] = strings.TrimSpace(name)
 		m.open = 0
 	default:
-		s.dropped++
+		s.behind()
 	}
 }
 
@@ -196,6 +200,9 @@ func (s *session) settleMeeting(ctx context.Context) error {
 	switch m := &s.met; m.open {
 	case stepFont, stepRoll, stepModelID, stepVersion:
 		_, err := s.pump(ctx, s.answer, func() bool { return m.open == 0 })
+		if m.open != 0 {
+			s.late++
+		}
 		m.open = 0
 		return err
 	default:

@@ -50,6 +50,7 @@ type traits struct {
 	noRealTime  bool // ignores DLE EOT
 	onlyPaper   bool // answers DLE EOT 4 only
 	muteOffline bool // answers DLE EOT only while it is online
+	greets      bool // sends XON when it is switched on
 	dataDeaf    bool // takes a DLE EOT inside a picture for a part of it
 	noFlow      bool // sends no XOFF
 	noRecover   bool // ignores DLE ENQ
@@ -360,7 +361,14 @@ func (m *model) obey(c paper.Command, whole []byte) int {
 func (m *model) powerCycle(d time.Duration) {
 	m.off, m.buffer, m.partly, m.window, m.xoff, m.auto = true, nil, nil, nil, false, 0
 	m.head, m.inside = nil, 0
-	time.AfterFunc(d, func() { m.change(func(m *model) { m.off = false }) })
+	time.AfterFunc(d, func() {
+		m.change(func(m *model) {
+			m.off = false
+			if m.greets {
+				m.reply(0x11)
+			}
+		})
+	})
 }
 
 // out is what has been cut off so far.

@@ -13,7 +13,7 @@ func (t *transmission) prepare(ctx context.Context) error {
 	if err := t.drain(ctx); err != nil {
 		return err
 	}
-	for _, do := range []func(context.Context) error{t.unstick, t.settleMeeting, t.inquire, t.coolDown} {
+	for _, do := range []func(context.Context) error{t.unstick, t.settleMeeting, t.inquire, t.coolDown, t.settleMarks} {
 		if err := do(ctx); err != nil {
 			return err
 		}
@@ -57,6 +57,13 @@ func (t *transmission) inquire(ctx context.Context) error {
 		return &brokenOffError{devices.Silent}
 	}
 	return nil
+}
+
+// settleMarks waits for the answers to marks of an earlier job, which could be taken for this one's.
+func (t *transmission) settleMarks(ctx context.Context) error {
+	_, err := t.pump(ctx, t.answer, func() bool { return t.passed >= t.sent })
+	t.forgetMarks()
+	return err
 }
 
 // coolDown waits for a printer that recovers by itself.

@@ -102,6 +102,7 @@ func (p *Printer) Print(ctx context.Context, doc devices.Document) devices.Print
 	p.mu.Unlock()
 	laid, err := escpos.Layout(doc, escpos.Profile{
 		Dots: p.opt.Dots, DrawChinese: draw, NativeQR: p.opt.NativeQR, Glyphs: p.glyphs, Rare: p.rare.find, Code: code,
+		Band: s.band(),
 	})
 	if err != nil {
 		p.opt.Log.Error("Document not laid out", slog.Any("err", err))

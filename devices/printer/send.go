@@ -19,7 +19,8 @@ func (b *brokenOffError) Error() string { return "break off job: " + b.kind.Stri
 func (s *session) print(ctx context.Context, j job) (devices.PrintResult, error) {
 	s.busy = true
 	s.tell()
-	s.ask.asked, s.ask.heard = 0, 0
+	s.ask.lost, s.ask.autos = 0, 0
+	s.accustom()
 	start := s.now()
 	t := &transmission{session: s, job: j, start: start, printed: start, spoke: s.speaks() && !s.silence}
 	whole := false
@@ -31,6 +32,9 @@ func (s *session) print(ctx context.Context, j job) (devices.PrintResult, error)
 	res, err := t.run(ctx)
 	whole = true
 	s.busy, s.fresh = false, false
+	if s.accustom(); res.Outcome == devices.Printed {
+		s.habit, s.late = max(s.habit-1, 0), 0
+	}
 	s.ask.due = s.now() // how is it now?
 	if err == nil {
 		s.tell()
@@ -57,6 +61,7 @@ type transmission struct {
 	printed time.Time // when, by its dots, all that was sent will be on paper
 	spoke   bool      // the printer said how it is before the job
 	lost    bool      // it never said that it is done
+	strange bool      // something came that nothing explains
 	backlog []backlog // what is on its way, by that reckoning
 }
 
@@ -67,10 +72,14 @@ type backlog struct {
 
 const (
 	headSpeed = 1000                  // dots a second: a slow printer, for reckoning
-	markEvery = 512                   // bytes
+	markEvery = 128                   // bytes: what is lost behind the last mark, the printer can't tell
+	fewMarks  = 512                   // bytes that may always be on their way
 	chunkFor  = 10 * time.Millisecond // wire time of a chunk: so fast is XOFF obeyed
 	askEvery  = 100 * time.Millisecond
-	tailBytes = 16 // end of a picture that is sent despite XOFF, which leaves more room: questions may be asked after it
+	quietFor  = 50 * time.Millisecond // between two questions in the stream
+	bandFor   = 50 * time.Millisecond // wire time of a part of a picture: so long nothing is asked
+	leastBand = 288                   // bytes of it, four rows at full width
+	tailBytes = 16                    // end of a picture that is sent despite XOFF, which leaves more room: questions may be asked after it
 )
 
 func (t *transmission) run(ctx context.Context) (devices.PrintResult, error) {
@@ -99,7 +108,8 @@ func (t *transmission) patience() time.Duration {
 
 // send puts all pieces on the wire, several small ones at a time.
 func (t *transmission) send(ctx context.Context) error {
-	t.sent, t.passed, t.filled = 0, 0, false
+	t.filled = false
+	t.ask.lost, t.ask.autos = 0, 0 // what it didn't answer before, it was asked again
 	if err := t.arm(ctx); err != nil {
 		return err
 	}
@@ -138,7 +148,14 @@ func (t *transmission) arm(ctx context.Context) error {
 	if !t.met.pushes {
 		return nil
 	}
+	t.ask.autos++
 	return t.line.Write(ctx, escpos.TellChanges())
+}
+
+// band is how many bytes of a picture go into one command: few enough that a printer which was off for a moment is asked
+// something in that moment.
+func (s *session) band() int {
+	return max(int(time.Duration(s.line.Baud()/10)*bandFor/time.Second), leastBand)
 }
 
 func (t *transmission) chunk() int {
@@ -241,7 +258,7 @@ func (t *transmission) blocked() bool { return t.held || t.worst() == devices.St
 // inStream writes the questions and marks that are due.
 func (t *transmission) inStream(ctx context.Context) error {
 	t.expire()
-	every := max(askEvery, 300*10*time.Second/time.Duration(t.line.Baud())) // one byte in a hundred
+	every := max(quietFor, 200*10*time.Second/time.Duration(t.line.Baud())) // three bytes in two hundred
 	if t.ask.open == 0 && t.now().Sub(t.asked) >= every && !t.now().Before(t.ask.quiet) {
 		t.asked = t.now()
 		t.turn = t.turn%lastRealTime + 1
@@ -277,7 +294,7 @@ func (t *transmission) full(n int) time.Duration {
 	window := t.p.opt.Buffer * 3 / 4
 	out := t.outstanding()
 	if t.met.marks {
-		if out > markEvery && out+n > window && len(t.marks) > t.passed {
+		if out > fewMarks && out+n > window && len(t.marks) > t.passed {
 			return askEvery
 		}
 		return 0

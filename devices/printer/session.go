@@ -27,6 +27,9 @@ type session struct {
 	held    bool // XOFF came, XON did not
 	heldAt  time.Time
 	dropped int
+	strays  int // replies that nothing explains, since they were last looked at
+	late    int // answers to commands that wait their turn that were given up and may still come
+	habit   int // how often there were some all the same, less the jobs without
 
 	ask     asking
 	answer  time.Duration // how long an answer may take
@@ -167,19 +170,19 @@ func (s *session) hear(r escpos.Reply) {
 			s.held, s.heldAt = true, s.now()
 		}
 	case escpos.FlowOn:
+		if !s.held {
+			s.strays++ // what it says when it is switched on
+		}
 		s.held = false
 	case escpos.RealTime:
 		if !s.ask.answered(&s.cond, r.Byte) {
 			s.unasked()
 		}
-		s.ask.heard++
 		s.silence = false
 	case escpos.Auto:
 		s.cond.Auto(r.Block)
 		s.autos++
-		if s.cond.Answered == 0 {
-			s.ask.heard++
-		}
+		s.ask.autos = max(s.ask.autos-1, 0)
 		s.hearAuto()
 		s.silence = false
 	case escpos.Queued:
@@ -187,8 +190,43 @@ func (s *session) hear(r escpos.Reply) {
 	case escpos.Text:
 		s.hearName(r.Name)
 	case escpos.Noise:
-		s.dropped++
+		s.stray()
 	}
+}
+
+// stray counts a reply that nothing explains.
+func (s *session) stray() {
+	s.dropped++
+	s.strays++
+}
+
+// behind counts an answer to a command that waited its turn, where none is waited for any more.
+func (s *session) behind() {
+	if s.late == 0 {
+		s.stray()
+		return
+	}
+	s.late--
+	s.dropped++
+}
+
+// forgetMarks waits for no mark any more.
+func (s *session) forgetMarks() {
+	s.late += s.sent - s.passed
+	s.sent, s.passed = 0, 0
+}
+
+// usual is how often replies that nothing explains must come until they are this printer's, or this cable's, way.
+const usual = 3
+
+// accustom looks at the replies that nothing explains and returns whether there were any that are unusual: the printer
+// may have been switched off and on.
+func (s *session) accustom() bool {
+	some := s.strays > 0
+	if s.strays = 0; some {
+		s.habit = min(s.habit+1, 2*usual)
+	}
+	return some && s.habit <= usual
 }
 
 // pump waits until cond holds, for at most d. It returns whether it held; the error is the line's, or ctx's.

@@ -116,9 +116,12 @@ func (t *transmission) judge(got uint8, told bool) (devices.PrintResult, bool) {
 	return devices.PrintResult{}, false
 }
 
-// lostTouch says that the printer left questions without an answer, early or late, while the job was printed: it may
-// have been switched off and on, and have forgotten what it held.
-func (t *transmission) lostTouch() bool { return t.ask.heard < t.ask.asked }
+// lostTouch says that the printer left questions without an answer, early or late, while the job was printed, or said
+// what it wasn't asked: it may have been switched off and on, and have forgotten what it held.
+func (t *transmission) lostTouch() bool {
+	t.strange = t.accustom() || t.strange
+	return t.ask.lost > 0 || t.strange || t.cond.Answered == 0 && t.ask.autos > 0
+}
 
 // workedOff waits until the printer has done all that it was sent: by its answer to the last mark, else by reckoning.
 // It asks for status meanwhile and returns early when something is wrong.

@@ -112,15 +112,18 @@ const (
 	rasterHead = 8
 )
 
-// raster prints a picture at the current alignment in bands of at most 256 rows. Doubled, each dot of it is two dots
+// raster prints a picture at the current alignment in bands of at most 256 rows and band bytes. Doubled, each dot of it is two dots
 // wide and high on paper.
-func raster(p *Bitmap, doubled bool) []Piece {
+func raster(p *Bitmap, doubled bool, band int) []Piece {
 	stride := p.stride()
 	mode, scale := byte(0), 1
 	if doubled {
 		mode, scale = 3, 2
 	}
-	rows := min(max(maxBand/stride, 8), 256)
+	if band <= 0 || band > maxBand {
+		band = maxBand
+	}
+	rows := min(max(band/stride, 1), 256)
 	var out []Piece
 	for y := 0; y < p.H; y += rows {
 		h := min(rows, p.H-y)

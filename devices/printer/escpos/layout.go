@@ -13,6 +13,8 @@ type Profile struct {
 	Dots int // printable width: 576 (80 mm paper), 512 (80 mm, Epson TM-T88), 384 (58 mm)
 	// DrawChinese says that the printer has no Chinese font: every line that isn't plain ASCII is drawn.
 	DrawChinese bool
+	// Band is how many bytes of a picture one command has at the most, but always a row at least; 0 is 1152.
+	Band int
 	// NativeQR says that the printer makes QR codes itself.
 	NativeQR bool
 	// Glyphs draws what the printer's font can't say; nil prints 〓 instead.
@@ -221,7 +223,7 @@ func (l *layout) line(s string, n int, thick bool, a devices.Align) error {
 	}
 	l.job.Missing += l.pen.missing - before
 	l.mode(1, false, devices.Left)
-	l.job.Pieces = append(l.job.Pieces, raster(pic.trim(), false)...)
+	l.job.Pieces = append(l.job.Pieces, raster(pic.trim(), false, l.Band)...)
 	return nil
 }
 
@@ -239,7 +241,7 @@ func (l *layout) code(text string) error {
 			l.mode(1, false, devices.Centre)
 			// Half the dots, doubled by the printer, are a quarter of the bytes.
 			half := min(max(l.Profile.Dots/2/m.W/2, 1), 3)
-			l.job.Pieces = append(l.job.Pieces, raster(m.enlarge(half), true)...)
+			l.job.Pieces = append(l.job.Pieces, raster(m.enlarge(half), true, l.Band)...)
 			return nil
 		}
 	}

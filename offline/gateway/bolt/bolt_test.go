@@ -242,6 +242,30 @@ func FuzzDecodeKnown(f *testing.F) {
 	})
 }
 
+func FuzzDecodePost(f *testing.F) {
+	good, err := encodePost(store.Post{Seq: 1, ID: "a", Terminal: "MX0427-1", Packet: []byte("packet"), Expires: time.Unix(1, 0)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(good[:20])
+	f.Add([]byte{})
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1})
+	f.Fuzz(func(t *testing.T, value []byte) {
+		p, err := decodePost(value)
+		if err != nil {
+			return
+		}
+		text, err := encodePost(p)
+		if err != nil {
+			return // a time that JSON reads but doesn't write
+		}
+		if again, err := decodePost(text); err != nil || again.ID != p.ID || !bytes.Equal(again.Packet, p.Packet) {
+			t.Fatalf("%+v became %+v, %v", p, again, err)
+		}
+	})
+}
+
 func mustOpen(t testing.TB, path string) *DB {
 	t.Helper()
 	db, err := Open(path, time.Second)

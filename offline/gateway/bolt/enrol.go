@@ -22,7 +22,11 @@ func (d *DB) AddCode(ctx context.Context, c store.Code) error {
 	err := store.CheckName(c.MAC, c.Station)
 	if err == nil {
 		err = d.update(ctx, func(tx *bbolt.Tx) error {
-			return keepJSON(tx.Bucket([]byte(bucketCodes)), []byte(c.MAC), code{Code: c})
+			codes := tx.Bucket([]byte(bucketCodes))
+			if codes.Get([]byte(c.MAC)) != nil {
+				return nil
+			}
+			return keepJSON(codes, []byte(c.MAC), code{Code: c})
 		})
 	}
 	if err != nil {

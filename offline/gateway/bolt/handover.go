@@ -90,12 +90,10 @@ func (d *DB) Due(ctx context.Context, adapter, lane string, now time.Time, lease
 			return err
 		}
 		list = nil
-		for _, take := range []func(time.Time, time.Time, int) ([]store.Record, error){s.takeWaiting, s.takeNew} {
-			more, err := take(now, micro(now.Add(lease)), limit-len(list))
-			if err != nil {
+		for _, look := range []func(time.Time, int) ([]uint64, error){s.dueAgain, s.dueFirst} {
+			if list, err = s.take(list, look, now, micro(now.Add(lease)), limit); err != nil {
 				return writeError{err} // some may be leased already
 			}
-			list = append(list, more...)
 		}
 		return nil
 	})
@@ -105,8 +103,27 @@ func (d *DB) Due(ctx context.Context, adapter, lane string, now time.Time, lease
 	return list, nil
 }
 
-// takeWaiting leases those that were leased before and are due again.
-func (s side) takeWaiting(now, until time.Time, limit int) ([]store.Record, error) {
+// take adds what is due to a list, and leases it. It looks again where purged ones were among them: an empty list says
+// that nothing is due.
+func (s side) take(list []store.Record, look func(time.Time, int) ([]uint64, error), now, until time.Time, limit int) ([]store.Record, error) {
+	for len(list) < limit {
+		due, err := look(now, limit-len(list))
+		if err != nil {
+			return nil, err
+		}
+		taken, err := s.lease(due, until)
+		if err != nil {
+			return nil, err
+		}
+		if list = append(list, taken...); len(taken) == len(due) {
+			break
+		}
+	}
+	return list, nil
+}
+
+// dueAgain returns those that were leased before and are due again.
+func (s side) dueAgain(now time.Time, limit int) ([]uint64, error) {
 	var due []uint64
 	c := s.waiting().Cursor()
 	for k, _ := c.Seek(s.prefix); k != nil && bytes.HasPrefix(k, s.prefix) && len(due) < limit; k, _ = c.Next() {
@@ -116,11 +133,11 @@ func (s side) takeWaiting(now, until time.Time, limit int) ([]store.Record, erro
 		}
 		due = append(due, readNumber(place[8:]))
 	}
-	return s.lease(due, until)
+	return due, nil
 }
 
-// takeNew leases those that were never leased, and moves the cursor over them.
-func (s side) takeNew(_, until time.Time, limit int) ([]store.Record, error) {
+// dueFirst returns those that were never leased, and moves the cursor over them.
+func (s side) dueFirst(_ time.Time, limit int) ([]uint64, error) {
 	ids, _, err := laneBuckets(s.tx, s.lane)
 	if err != nil {
 		return nil, err
@@ -138,10 +155,7 @@ func (s side) takeNew(_, until time.Time, limit int) ([]store.Record, error) {
 	if seq == s.upTo() {
 		return nil, nil
 	}
-	if err := keep(s.tx.Bucket([]byte(bucketCursors)), s.prefix, number(seq)); err != nil {
-		return nil, err
-	}
-	return s.lease(due, until)
+	return due, keep(s.tx.Bucket([]byte(bucketCursors)), s.prefix, number(seq))
 }
 
 // lease leases records and returns them. A purged one has nothing to hand over any more: it counts as done.

@@ -48,15 +48,22 @@ func (d *DB) checkSide(adapter, lane string) error {
 }
 
 // again leases those that were leased before and are due again; those that another gateway looks at are left to it.
+// It looks again where purged ones were among them: an empty list says that nothing is due.
 func (t *taking) again(ctx context.Context, limit int) error {
-	due, err := seqs(ctx, t.tx, sqlDueAgain, t.adapter, t.lane, t.now, limit)
-	if err != nil || len(due) == 0 {
-		return err
+	for len(t.list) < limit {
+		due, err := seqs(ctx, t.tx, sqlDueAgain, t.adapter, t.lane, t.now, limit-len(t.list))
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		if _, err := t.tx.Exec(ctx, sqlLeaseAgain, t.adapter, t.lane, due, t.until); err != nil {
+			return err
+		}
+		before := len(t.list)
+		if err := t.take(ctx, due); err != nil || len(t.list)-before == len(due) {
+			return err
+		}
 	}
-	if _, err := t.tx.Exec(ctx, sqlLeaseAgain, t.adapter, t.lane, due, t.until); err != nil {
-		return err
-	}
-	return t.take(ctx, due)
+	return nil
 }
 
 // first leases those that were never leased, and moves the cursor over them.

@@ -33,7 +33,8 @@ type Failing struct {
 // name being used.
 type Handovers interface {
 	// Due returns up to limit records of a lane that the adapter has not handed over, whose next try is reached, and
-	// which no other gateway has leased; it leases them until now+lease. Purged ones are left out. First come those that
+	// which no other gateway has leased; it leases them until now+lease. Purged ones are passed over and count as done: an
+	// empty list says that nothing is due, but for what another gateway looks at just then. First come those that
 	// were tried before, by their time, then the others by Seq. A lease ends with Handed, or by itself: a gateway that
 	// died holds nothing up for longer. The clocks of gateways that share a store must agree to well within a lease.
 	Due(ctx context.Context, adapter, lane string, now time.Time, lease time.Duration, limit int) ([]Record, error)

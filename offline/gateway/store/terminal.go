@@ -112,7 +112,7 @@ type Issue func(station string, number int) (Terminal, error)
 
 // Terminals are the machines that may speak, and the codes by which they become so.
 type Terminals interface {
-	// AddCode keeps an enrolment code.
+	// AddCode keeps an enrolment code. One that is there already stays as it is, used or not: who is not sure adds it again.
 	AddCode(ctx context.Context, c Code) error
 	// Redeem uses a code: it gives a number to issue, and keeps the terminal and the use of the code in one transaction.
 	// The number is the station's next, but a key that a terminal of the station has already, and which is not revoked,

@@ -74,6 +74,7 @@ func testCodes(t *testing.T, engine Engine) {
 	if first.ID != "MX0427-1" || first.Station != "MX0427" || first.Number != 1 {
 		t.Fatalf("first terminal: %+v", first)
 	}
+	mustAddCode(t, s, "mac1", "MX0427") // by somebody who had no answer the first time
 	refused(claim("mac1", "thief's"), store.ErrCodeUsed)
 	if again := mustRedeem(t, s, claim("mac1", "key1")); again.ID != first.ID || again.Certificate != first.Certificate {
 		t.Fatalf("same key again: %+v", again)

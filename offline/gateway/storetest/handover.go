@@ -27,6 +27,7 @@ func handoverTests() map[string]func(*testing.T, Engine) {
 		"HandoverBacklog":       testHandoverBacklog,
 		"HandoverPurged":        testHandoverPurged,
 		"HandoverOutOfTurn":     testHandoverOutOfTurn,
+		"HandoverModel":         testHandoverModel,
 	}
 }
 

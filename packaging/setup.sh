@@ -29,6 +29,8 @@ libxkbcommon-dev  for a plain go build without tags
 libgl1-mesa-dri   OpenGL in software, where there is no graphics card
 xvfb              a screen in memory, for tests and for make run without a display
 ca-certificates   to fetch Go modules over TLS
+swtpm             a TPM in software, for the tests of the station key
+postgresql        for the tests of the gateway on PostgreSQL: they start a server of their own
 LIST
 	if [ "${1:-}" = fonts ]; then
 		cat <<'LIST'

@@ -60,6 +60,34 @@ func BenchmarkPutAgain(b *testing.B) {
 	b.ReportMetric(rate(b.N, time.Since(began)), "rec/s")
 }
 
+// BenchmarkHandOver leases b.N records in hundreds and hands each over, eight at a time. Metric: rec/s.
+func BenchmarkHandOver(b *testing.B) {
+	db := mustOpen(b, pgtest.New(b).DSN(b))
+	send(b, []*DB{db}, 64, false)
+	b.ResetTimer()
+	began := time.Now()
+	for done := 0; done < b.N; {
+		list, err := db.Due(b.Context(), "folder", wire.LaneMatters, began, time.Hour, 100)
+		if err != nil || len(list) == 0 {
+			b.Fatalf("%d of %d: %d due, %v", done, b.N, len(list), err)
+		}
+		var all sync.WaitGroup
+		for s := range 8 {
+			all.Go(func() {
+				for i := s; i < len(list); i += 8 {
+					err := db.Handed(b.Context(), "folder", wire.LaneMatters, list[i].ID, store.Handover{Done: true, Tries: 1, At: began})
+					if err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		done += len(list)
+	}
+	b.ReportMetric(rate(b.N, time.Since(began)), "rec/s")
+}
+
 // send puts b.N records.
 func send(b *testing.B, dbs []*DB, senders int, again bool) {
 	b.Helper()

@@ -138,3 +138,38 @@ func testListMissesNothing(t *testing.T, engine Engine) {
 		t.Fatalf("listed %d of %d", len(seen), putters*each)
 	}
 }
+
+// testConflictAmongMany sends one id with two digests from many sides at once, again and again: one digest wins, and
+// everybody is told the same.
+func testConflictAmongMany(t *testing.T, engine Engine) {
+	s := open(t, engine(t))
+	for i := range 20 {
+		id := fmt.Sprint("id-", i)
+		const senders = 8
+		puts, errs := make([]store.Put, senders), make([]error, senders)
+		var all sync.WaitGroup
+		for n := range senders {
+			all.Go(func() {
+				puts[n], errs[n] = s.PutIfAbsent(t.Context(), Record(wire.LaneMatters, id, fmt.Sprint("text ", n%2)))
+			})
+		}
+		all.Wait()
+		kept, err := s.Get(t.Context(), wire.LaneMatters, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fresh := 0
+		for n := range senders {
+			won := Record(wire.LaneMatters, id, fmt.Sprint("text ", n%2)).Digest == kept.Digest
+			if won != (errs[n] == nil) || !won && !errors.Is(errs[n], store.ErrConflict) {
+				t.Fatalf("sender %d, won %t: %v", n, won, errs[n])
+			}
+			if won && !puts[n].Again {
+				fresh++
+			}
+		}
+		if fresh != 1 {
+			t.Fatalf("%d were the first", fresh)
+		}
+	}
+}

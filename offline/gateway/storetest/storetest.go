@@ -53,6 +53,7 @@ func recordTests() map[string]func(*testing.T, Engine) {
 		"ListInOrder":        testList,
 		"ListMissesNothing":  testListMissesNothing,
 		"OnceAmongMany":      testOnceAmongMany,
+		"ConflictAmongMany":  testConflictAmongMany,
 		"ReopenKeepsAll":     testReopen,
 		"CancelledContext":   testCancelled,
 		"LargePacket":        testLarge,

@@ -12,11 +12,22 @@ import (
 	"zhizhu/offline/wire"
 )
 
-// Cursor returns the sequence after which post is to be asked for.
-func (m *Mailbox) Cursor(ctx context.Context) (uint64, error) {
+// Reached returns the sequence up to which nothing is missing. Who fetches post by another way than the line asks here
+// and uses TakeAfter.
+func (m *Mailbox) Reached(ctx context.Context) (uint64, error) {
 	cursor, err := m.cursor(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read cursor: %w", err)
+	}
+	return cursor, nil
+}
+
+// Cursor begins a round of fetching by the line, of which there is one at a time: it returns the sequence after which post
+// is to be asked for. Each answer goes to Take, which says after which to ask next.
+func (m *Mailbox) Cursor(ctx context.Context) (uint64, error) {
+	cursor, err := m.Reached(ctx)
+	if err != nil {
+		return 0, err
 	}
 	m.mu.Lock()
 	m.asked = cursor

@@ -32,6 +32,8 @@ const (
 	adminDeliver   = "/deliver"
 	adminMail      = "/mail"
 	adminSignKey   = "/sign-key"
+
+	adminSignAnswer = "/sign-answer"
 )
 
 // codeRequest and codeMade are the bodies of POST /code.

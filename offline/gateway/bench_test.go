@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"zhizhu/offline/gateway"
 	"zhizhu/offline/wire"
 )
 
 // BenchmarkReceive sends sealed matters over TLS on loopback from 16 senders, durably stored each. Sender
 // and gateway share the processors. Packets are sealed beforehand.
 func BenchmarkReceive(b *testing.B) {
-	r := serve(b, b.TempDir(), nil)
+	r := serve(b, b.TempDir(), func(o *gateway.Options) { o.Rate.PerSecond = -1 })
 	m := r.enrol("MX0427")
 	ids, packets := make([]string, b.N), make([][]byte, b.N)
 	for i := range packets {

@@ -1,15 +1,14 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
-	"time"
 
 	"zhizhu/offline/gateway/store"
+	"zhizhu/offline/seal"
 	"zhizhu/offline/wire"
 )
 
@@ -107,6 +106,21 @@ func (g *Gateway) SignKey(ctx context.Context, terminal string) (string, error) 
 	return t.SignKey, err
 }
 
+// answerPrefix begins what SignAnswer signs: nothing else that this key signs begins so.
+const answerPrefix = "zhizhu-courier-1\nanswer\n"
+
+// SignAnswer signs the answer that goes back on a stick with the key of acknowledgements, and returns that key's public
+// half (hex of the uncompressed point). It signs nothing that could be taken for an acknowledgement or for post.
+func (g *Gateway) SignAnswer(_ context.Context, message []byte) (key string, signature []byte, err error) {
+	if !bytes.HasPrefix(message, []byte(answerPrefix)) {
+		return "", nil, fmt.Errorf("sign answer: %w: it is no answer on a stick", ErrUnfit)
+	}
+	if signature, err = seal.Sign(g.rand, g.keys.ack, message); err != nil {
+		return "", nil, fmt.Errorf("sign answer: %w: %w", ErrKeep, err)
+	}
+	return g.keys.ack.Public().Hex(), signature, nil
+}
+
 // sender returns a terminal that may speak.
 func (g *Gateway) sender(ctx context.Context, terminal string) (store.Terminal, error) {
 	t, err := g.store.Terminal(ctx, terminal)
@@ -127,101 +141,4 @@ func deliverError(refused *refusal) error {
 		kind = ErrKeep
 	}
 	return fmt.Errorf("record: %w: %w", kind, refused)
-}
-
-// delivery is the body of POST /deliver.
-type delivery struct {
-	Lane     string `json:"lane"` // laneBlobs for an attachment
-	ID       string `json:"id"`
-	Terminal string `json:"terminal"`
-	Packet   []byte `json:"packet"`
-}
-
-const (
-	maxDelivery = 6 << 20 // bytes: a blob in base64
-	mailTimeout = 10 * time.Minute
-)
-
-// routeCourier lets the command courier work while the gateway serves.
-func (g *Gateway) routeCourier(mux *http.ServeMux) {
-	mux.HandleFunc("POST "+adminDeliver, func(w http.ResponseWriter, r *http.Request) {
-		d, refused := readJSON[delivery](w, r, maxDelivery)
-		if refused != nil {
-			g.answer(w, r, refused)
-			return
-		}
-		var done Delivered
-		var err error
-		if d.Lane == laneBlobs {
-			done.Ack, done.Signature, err = g.DeliverBlob(r.Context(), d.ID, d.Terminal, d.Packet)
-		} else {
-			done.Ack, done.Signature, err = g.Deliver(r.Context(), d.Lane, d.ID, d.Terminal, d.Packet)
-		}
-		g.answerCourier(w, r, done, err)
-	})
-	mux.HandleFunc("GET "+adminMail, func(w http.ResponseWriter, r *http.Request) {
-		after, err := strconv.ParseUint(r.FormValue("after"), 10, 63)
-		if err != nil {
-			g.answer(w, r, refuse(http.StatusBadRequest, problemBlank, "after must be a number"))
-			return
-		}
-		posts, err := g.Mail(r.Context(), r.FormValue("terminal"), after)
-		g.answerCourier(w, r, posts, err)
-	})
-	mux.HandleFunc("GET "+adminSignKey, func(w http.ResponseWriter, r *http.Request) {
-		key, err := g.SignKey(r.Context(), r.FormValue("terminal"))
-		g.answerCourier(w, r, key, err)
-	})
-}
-
-func (g *Gateway) answerCourier(w http.ResponseWriter, r *http.Request, body any, err error) {
-	switch {
-	case errors.Is(err, ErrUnfit):
-		g.answer(w, r, refuse(http.StatusUnprocessableEntity, problemUnfit, err.Error()).because(err))
-	case err != nil:
-		g.answer(w, r, refuse(http.StatusServiceUnavailable, wire.ProblemStorage, err.Error()).because(err))
-	default:
-		g.writeJSON(w, r, wire.TypeJSON, http.StatusOK, body)
-	}
-}
-
-// problemUnfit is how the socket says ErrUnfit; terminals never see it.
-const problemUnfit = "urn:zhizhu:unfit"
-
-// remoteError brings a problem back to the kind of error that it was made from.
-func remoteError(p wire.Problem) error {
-	switch p.Type {
-	case problemUnfit:
-		return fmt.Errorf("%w: %s", ErrUnfit, p.Detail)
-	case wire.ProblemStorage:
-		return fmt.Errorf("%w: %s", ErrKeep, p.Detail)
-	}
-	return errors.New(p.Detail)
-}
-
-// Deliver is Gateway.Deliver.
-func (r *Remote) Deliver(ctx context.Context, lane, id, terminal string, packet []byte) (wire.Ack, []byte, error) {
-	var d Delivered
-	err := r.ask(ctx, adminDeliver, delivery{Lane: lane, ID: id, Terminal: terminal, Packet: packet}, &d)
-	return d.Ack, d.Signature, err
-}
-
-// DeliverBlob is Gateway.DeliverBlob.
-func (r *Remote) DeliverBlob(ctx context.Context, digest, terminal string, packet []byte) (wire.Ack, []byte, error) {
-	return r.Deliver(ctx, laneBlobs, digest, terminal, packet)
-}
-
-// Mail is Gateway.Mail.
-func (r *Remote) Mail(ctx context.Context, terminal string, after uint64) (posts []wire.Post, err error) {
-	ctx, cancel := context.WithTimeout(ctx, mailTimeout)
-	defer cancel()
-	q := url.Values{"terminal": {terminal}, "after": {strconv.FormatUint(after, 10)}}
-	err = r.get(ctx, adminMail+"?"+q.Encode(), &posts)
-	return posts, err
-}
-
-// SignKey is Gateway.SignKey.
-func (r *Remote) SignKey(ctx context.Context, terminal string) (key string, err error) {
-	err = r.get(ctx, adminSignKey+"?"+url.Values{"terminal": {terminal}}.Encode(), &key)
-	return key, err
 }

@@ -108,7 +108,7 @@ func (g *Gateway) open(mustExist bool) error {
 	}
 	g.dir = dir
 	if mustExist {
-		if err := exists(dir); err != nil {
+		if err := exists(dir, g.store != nil); err != nil {
 			return err
 		}
 	}
@@ -139,8 +139,12 @@ func (g *Gateway) openKeys() (err error) {
 	return err
 }
 
-func exists(dir string) error {
-	switch _, err := os.Stat(filepath.Join(dir, storeFile)); {
+func exists(dir string, elsewhere bool) error {
+	file := storeFile
+	if elsewhere { // the store is; the keys are here all the same
+		file = ackKeyFile
+	}
+	switch _, err := os.Stat(filepath.Join(dir, file)); {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("%s: %w: check --dir, or start one with \"zhizhu-gateway serve\"", dir, ErrNoGateway)
 	case err != nil:

@@ -167,7 +167,7 @@ func (i *ill) Redeem(ctx context.Context, c store.Claim, issue store.Issue) (sto
 func TestOpenAPI(t *testing.T) {
 	d := loadDescription(t)
 	dir := t.TempDir()
-	db := &ill{unclosed: unclosed{openBolt(t, dir)}}
+	db := &ill{unclosed: unclosed{openEngine(t, dir)}}
 	t.Cleanup(func() { _ = db.Store.Close() })
 	const burst = 400
 	r := serve(t, dir, func(o *gateway.Options) { o.Store, o.Rate = db, gateway.Rate{PerSecond: 0.001, Burst: burst} })
@@ -279,7 +279,9 @@ func (s *session) terminals() {
 	s.want(put([]byte("{}")), 422)
 	s.want(put(make([]byte, 20<<10)), 413)
 
-	post := func(m *terminal, path string, body []byte) answer { return s.call(m, http.MethodPost, path, body, json) }
+	post := func(m *terminal, path string, body []byte) answer {
+		return s.call(m, http.MethodPost, path, body, json)
+	}
 	large := make([]byte, 20<<10)
 	s.want(post(s.m, wire.PathRenew, mustJSON(s.t, wire.Renewal{CSR: s.m.csr(s.t), PostKey: s.m.post.Public().Hex()})), 200)
 	s.want(post(s.m, wire.PathRenew, []byte("{}")), 400)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net"
 	"net/http"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"github.com/google/uuid"
 
 	"zhizhu/offline/gateway"
-	"zhizhu/offline/gateway/bolt"
 	"zhizhu/offline/gateway/store"
 	"zhizhu/offline/seal"
 	"zhizhu/offline/wire"
@@ -216,7 +214,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 func TestLostAnswer(t *testing.T) {
 	dir := t.TempDir()
 	cut := &cutStore{}
-	r := serve(t, dir, func(o *gateway.Options) { cut.Store = openBolt(t, dir); o.Store = cut })
+	r := serve(t, dir, func(o *gateway.Options) { cut.Store = openEngine(t, dir); o.Store = cut })
 	m := r.enrol("MX0427")
 	sent := m.matter()
 	packet := m.packMatter(t, sent)
@@ -262,7 +260,7 @@ func TestStorageFailureIsTemporary(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			r := serve(t, dir, func(o *gateway.Options) { o.Store = &brokenStore{openBolt(t, dir), c.panics} })
+			r := serve(t, dir, func(o *gateway.Options) { o.Store = &brokenStore{openEngine(t, dir), c.panics} })
 			m := r.enrol("MX0427")
 			sent := m.matter()
 			got, err := r.do(m.client, r.putRequest(m, wire.LaneMatters, sent.ID, m.packMatter(t, sent)))
@@ -352,7 +350,7 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	slow := &slowStore{entered: make(chan struct{}), leave: make(chan struct{})}
-	r := serve(t, dir, func(o *gateway.Options) { slow.Store = openBolt(t, dir); o.Store = slow })
+	r := serve(t, dir, func(o *gateway.Options) { slow.Store = openEngine(t, dir); o.Store = slow })
 	m := r.enrol("MX0427")
 	sent := m.matter()
 	packet := m.packMatter(t, sent)
@@ -392,13 +390,4 @@ func (s *slowStore) PutIfAbsent(ctx context.Context, r store.Record) (store.Put,
 	close(s.entered)
 	<-s.leave
 	return s.Store.PutIfAbsent(ctx, r)
-}
-
-func openBolt(t *testing.T, dir string) store.Store {
-	t.Helper()
-	db, err := bolt.Open(filepath.Join(dir, "gateway.db"), time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return db
 }

@@ -60,7 +60,7 @@ type office struct {
 func newOffice(t *testing.T, change func(*gateway.Options)) *office {
 	t.Helper()
 	gw := t.TempDir()
-	db := &unclosed{openBolt(t, gw)}
+	db := &unclosed{openEngine(t, gw)}
 	t.Cleanup(func() { _ = db.Store.Close() })
 	r := serve(t, gw, func(o *gateway.Options) { o.Store = db })
 	o := &office{rig: r, dir: filepath.Join(t.TempDir(), "platform"), moody: &moody{}}

@@ -133,8 +133,8 @@ func TestCertificateMustBeKnown(t *testing.T) {
 	m := first.enrol("MX0427")
 	first.stop()
 	for name, change := range map[string]func(*gateway.Options){
-		"other key": func(o *gateway.Options) { o.Store = renamed{openBolt(t, dir)} },
-		"forgotten": func(o *gateway.Options) { o.Store = forgetful{openBolt(t, dir)} },
+		"other key": func(o *gateway.Options) { o.Store = renamed{openEngine(t, dir)} },
+		"forgotten": func(o *gateway.Options) { o.Store = forgetful{openEngine(t, dir)} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := serve(t, dir, change)

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,8 @@ import (
 	"github.com/google/uuid"
 
 	"zhizhu/offline/gateway"
+	"zhizhu/offline/gateway/bolt"
+	"zhizhu/offline/gateway/postgres"
 	"zhizhu/offline/gateway/store"
 	"zhizhu/offline/seal"
 	"zhizhu/offline/wire"
@@ -86,6 +89,25 @@ type rig struct {
 	stop    func()
 }
 
+// engineVar names the database that tests of TestOnPostgres use instead of a file in the gateway's directory.
+const engineVar = "ZHIZHU_GATEWAY_TEST_DSN"
+
+// openEngine opens the store of a test.
+func openEngine(t testing.TB, dir string) store.Store {
+	t.Helper()
+	var db store.Store
+	var err error
+	if dsn := os.Getenv(engineVar); dsn != "" {
+		db, err = postgres.Open(t.Context(), postgres.Options{DSN: dsn})
+	} else {
+		db, err = bolt.Open(filepath.Join(dir, "gateway.db"), time.Second)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
 // serve starts a gateway in dir. change may alter its options.
 func serve(t testing.TB, dir string, change func(*gateway.Options)) *rig {
 	t.Helper()
@@ -93,6 +115,9 @@ func serve(t testing.TB, dir string, change func(*gateway.Options)) *rig {
 	o := gateway.Options{Dir: dir, Now: r.clock.now, Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if change != nil {
 		change(&o)
+	}
+	if o.Store == nil && os.Getenv(engineVar) != "" {
+		o.Store = openEngine(t, dir)
 	}
 	var err error
 	if r.Gateway, err = gateway.Open(o); err != nil {
@@ -422,3 +447,17 @@ func (c *cutStore) PutIfAbsent(ctx context.Context, r store.Record) (store.Put, 
 type unclosed struct{ store.Store }
 
 func (*unclosed) Close() error { return nil }
+
+// copyKeys copies a gateway's keys, as who sets up a second gateway does.
+func copyKeys(t testing.TB, from, to string) {
+	t.Helper()
+	for _, name := range []string{"ca.pem", "ca.key", "seal.key", "ack.key", "code.key"} {
+		text, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -21,8 +21,8 @@ func (t *turn) onCard(e devices.CardEvent) {
 		t.onOtherCard(e.Card)
 		return
 	}
-	if !t.s.wantsCard() {
-		return
+	if !t.s.wantsCard() || t.s.filling() {
+		return // the card of whoever is here may lie there for as long as they like
 	}
 	t.s.idle = 0
 	if t.s.over == overIdle {
@@ -34,6 +34,9 @@ func (t *turn) onCard(e devices.CardEvent) {
 	}
 	t.s.reader = readerSays(e.Kind)
 }
+
+// filling reports whether the page is one on which a card is only looked for because it could be another person's.
+func (s State) filling() bool { return s.step != Identify && s.step != Progress }
 
 // readerSays is what the page tells of an event that is no reading.
 func readerSays(k devices.CardEventKind) readerState {

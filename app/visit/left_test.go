@@ -110,3 +110,30 @@ func TestScannerIsAimedWhereACodeIsWanted(t *testing.T) {
 		t.Error("the scanner isn't aimed at a question that may be scanned")
 	}
 }
+
+func TestSecondPersonsCardIsToldInTheMiddleOfAVisit(t *testing.T) {
+	for _, step := range []Step{Questions, Materials, Signing, Review} {
+		p := standing(t, step)
+		p.do(read(cardA())).at(step).over("")
+		p.do(happened(devices.CardTroubled), happened(devices.CardGone)).at(step).over("")
+		p.do(read(cardB())).at(step).over("person")
+		if p.s.card.Number != cardA().Number {
+			t.Errorf("at %s: another's card has taken the visit over", step)
+		}
+	}
+}
+
+func TestMendedPrinterIsAReasonToTryAgain(t *testing.T) {
+	p := standing(t, Receipt)
+	p.do(printed(devices.PrintFailed, devices.CoverOpen))
+	body, ok := Look(p.s).Body.(*ReceiptBody)
+	if !ok || !strings.Contains(body.Print.Text, "刚才打印机的盖子没合上") || !strings.Contains(body.Print.Text, "再打一张") {
+		t.Fatalf("%+v", body)
+	}
+	r := p.s.report
+	r.CanPrint, r.NoPrint = false, "打印机的盖子没合上"
+	p.do(Health{r})
+	if body := Look(p.s).Body.(*ReceiptBody); strings.Contains(body.Print.Text, "现在好了") {
+		t.Errorf("a printer that is still open: %q", body.Print.Text)
+	}
+}

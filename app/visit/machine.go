@@ -232,7 +232,8 @@ func (t *turn) settle() {
 	}
 }
 
-// wantsCard reports whether the page asks for a card.
+// wantsCard reports whether the page asks for a card, or another person's would be a matter for words: somebody who lays
+// a second card in the middle of a visit must be told whose visit this is.
 func (s State) wantsCard() bool {
 	if s.card == nil && s.left != cardAway {
 		return false // the last person's card, which must go first
@@ -242,8 +243,9 @@ func (s State) wantsCard() bool {
 		return true
 	case Progress:
 		return s.card == nil && !s.find.done && !s.find.waiting
-	case Attract, Home, List, Guide, Questions, Materials, Commitment, Signing, Review, Lodging, Receipt, Wiped,
-		OutOfService, Staff:
+	case Questions, Materials, Commitment, Signing, Review:
+		return s.card != nil && s.work.needsCard()
+	case Attract, Home, List, Guide, Lodging, Receipt, Wiped, OutOfService, Staff:
 	}
 	return false
 }

@@ -179,7 +179,17 @@ func printWords(p paper, r printer) Notice {
 		return Notice{Attention, "请看看出纸口有没有小票。没有的话，" + code}
 	case devices.PrintFailed:
 	}
-	return Notice{Attention, printFault(p.result.Reason) + "，小票没有打出来。您的事已经收下，不受影响。" + code}
+	fault := printFault(p.result.Reason)
+	if r.why == "" && mendable(p.result.Reason) {
+		return Notice{Attention, "刚才" + fault + "，小票没有打出来。现在好了，点“再打一张”就能补。您的事已经收下，不受影响。"}
+	}
+	return Notice{Attention, fault + "，小票没有打出来。您的事已经收下，不受影响。" + code}
+}
+
+// mendable reports whether a fault is one that somebody at the machine mends with their hands, so that a printer which
+// can be used again is a reason to try again.
+func mendable(k devices.Kind) bool {
+	return k == devices.PaperOut || k == devices.CoverOpen || k == devices.CutterJam
 }
 
 // printer is what is known of the printer, for words.

@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"zhizhu/offline/courier/arrival"
 	"zhizhu/offline/gateway"
 	"zhizhu/offline/wire"
 )
@@ -24,6 +25,7 @@ type desk interface {
 	Terminals(ctx context.Context, fn func(gateway.TerminalState) error) error
 	Send(ctx context.Context, letter wire.Letter) (gateway.Sent, error)
 	Retry(ctx context.Context) (int, error)
+	arrival.Sink
 	Close() error
 }
 

@@ -12,20 +12,34 @@ import (
 	"testing"
 
 	"zhizhu/offline/gateway"
+	"zhizhu/offline/gateway/postgres/pgtest"
 )
 
 const (
-	kills   = 6
+	kills   = 5
 	senders = 4
 )
 
 // TestKilledGatewayLosesNothing kills the gateway at random moments under load. Everything acknowledged must be there
 // after the last start, everything sent can be sent again, and nothing is there twice.
 func TestKilledGatewayLosesNothing(t *testing.T) {
+	t.Run("bolt", func(t *testing.T) { testKilled(t, "bolt", func() {}) })
+	t.Run("postgres", func(t *testing.T) {
+		db := pgtest.New(t)
+		testKilled(t, db.DSN(t), func() { // the database crashes as well
+			db.Stop(t)
+			db.Start(t)
+		})
+	})
+}
+
+// testKilled does so on one engine; between is called while no gateway runs.
+func testKilled(t *testing.T, store string, between func()) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	dir := filepath.Join(t.TempDir(), "gateway")
+	t.Setenv("ZHIZHU_GATEWAY_STORE", store)
 	var m *terminal
 	var mu sync.Mutex
 	acknowledged := map[string]bool{} // false: sent, but the answer was lost
@@ -68,6 +82,7 @@ func TestKilledGatewayLosesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		all.Wait()
+		between()
 	}
 	p := mustStart(t, dir)
 	m.address = p.Address

@@ -39,6 +39,7 @@ type commands struct {
 	Matters   mattersCmd   `cmd:"" help:"List the matters that arrived, opened with the gateway's key. They hold personal data."`
 	Ratings   ratingsCmd   `cmd:"" help:"List the ratings that arrived."`
 	Letter    letterCmd    `cmd:"" help:"Send the person who lodged a matter a letter: it is found at the next card tap at a machine of the station."`
+	Courier   courierCmd   `cmd:"" help:"Take in what terminals without a line sent on a USB stick, and put acknowledgements and letters on it."`
 	Retry     retryCmd     `cmd:"" help:"Hand on at once what the platform would not have, or did not answer for."`
 }
 

@@ -36,14 +36,14 @@ func (p *place) open(ctx context.Context, o gateway.Options, log *slog.Logger) (
 	o.Dir, o.Now, o.Log = p.Dir, time.Now, log
 	switch {
 	case p.Store == "bolt":
-	case strings.HasPrefix(p.Store, "postgres://"), strings.HasPrefix(p.Store, "postgresql://"):
+	case strings.HasPrefix(p.Store, "postgres://"), strings.HasPrefix(p.Store, "postgresql://"), strings.HasPrefix(p.Store, "host="):
 		db, err := postgres.Open(ctx, postgres.Options{DSN: p.Store})
 		if err != nil {
 			return nil, err
 		}
 		o.Store = db
 	default: // not repeated: it may hold a password
-		return nil, errors.New("--store must be bolt or postgres://user@host/database")
+		return nil, errors.New("--store must be bolt, or postgres://user@host/database, or \"host=… dbname=…\"")
 	}
 	g, err := gateway.Open(o)
 	if err != nil {

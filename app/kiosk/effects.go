@@ -29,9 +29,14 @@ func (k *Kiosk) carryOut(ctx context.Context, e visit.Effect) {
 		k.find(e)
 	case visit.PutRating:
 		k.rate(ctx, e)
+	case visit.MarkDelivered:
+		k.delivered(ctx, e.Letters)
 	case visit.Wipe:
 		k.wipe(ctx)
 	case visit.Note:
+		if k.opts.OnNote != nil {
+			k.opts.OnNote(e)
+		}
 		k.log.Info("Took a step in a visit", slog.String("act", e.Act), slog.String("item", e.Item))
 	}
 }
@@ -191,6 +196,17 @@ func (k *Kiosk) rate(ctx context.Context, e visit.PutRating) {
 		defer cancel()
 		if err := k.guard("rate", func() error { return k.opts.Matters.Rate(ctx, e) }); err != nil {
 			k.log.Error("Could not put a rating away", slog.Any("error", err))
+		}
+	})
+}
+
+// delivered records that letters were shown. Like a rating it outlives the visit, and nobody waits for it.
+func (k *Kiosk) delivered(ctx context.Context, letters []string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.opts.Limits.Rate)
+	k.keep.Go(func() {
+		defer cancel()
+		if err := k.guard("deliver", func() error { return k.opts.Matters.MarkDelivered(ctx, letters) }); err != nil {
+			k.log.Error("Could not record that letters were shown", slog.Any("error", err))
 		}
 	})
 }

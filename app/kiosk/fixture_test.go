@@ -31,6 +31,7 @@ type rooms struct {
 
 	views          []visit.View
 	armed          []bool
+	delivered      []string
 	watched, aimed []bool
 	forgot         int
 	unscanned      int
@@ -142,6 +143,13 @@ func (r *rooms) Rate(ctx context.Context, p visit.PutRating) error {
 	if r.onRate != nil {
 		return r.onRate(ctx, p)
 	}
+	return nil
+}
+
+func (r *rooms) MarkDelivered(_ context.Context, ids []string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.delivered = append(r.delivered, ids...)
 	return nil
 }
 

@@ -24,6 +24,7 @@ type Options struct {
 	Log        *slog.Logger
 	Tick       <-chan time.Time // drives the visit's clock; nil for once a second
 	Limits     Limits
+	OnNote     func(visit.Note) // is told each act, on the kiosk's goroutine; must not block; may be nil
 	OnView     func(visit.View) // is told each view that is shown, on the kiosk's goroutine; must not block
 }
 

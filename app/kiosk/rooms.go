@@ -46,6 +46,8 @@ type Matters interface {
 	Find(ctx context.Context, idNumber, number string) ([]visit.Record, error)
 	// Rate puts a rating into the outbox.
 	Rate(ctx context.Context, r visit.PutRating) error
+	// MarkDelivered records that letters were shown to their person.
+	MarkDelivered(ctx context.Context, letters []string) error
 	// MarkPrinted records that a matter's receipt came out on paper.
 	MarkPrinted(ctx context.Context, number string) error
 }

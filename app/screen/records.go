@@ -38,6 +38,9 @@ func (d *draw) record(r touch.Rect, row visit.RecordRow, measure bool) float32 {
 		{row.When, d.quiet(theme.Body)},
 		{row.State, touch.Type{Size: theme.Body, Bold: true, Color: d.p.Primary}},
 	}
+	for _, words := range row.Words {
+		lines = append(lines, line{words, d.ink(theme.Body)})
+	}
 	var h float32
 	for _, l := range lines {
 		h += d.Height(l.words, w, l.t)

@@ -138,6 +138,7 @@ func (t *turn) onFound(e Found) {
 	t.s.find.waiting, t.s.find.done, t.s.find.failed = false, true, e.Failed
 	t.s.find.records = append([]Record(nil), e.Records...)
 	t.s.idle = 0
+	t.delivered()
 }
 
 func (t *turn) atProgress(ev Event) {
@@ -159,8 +160,9 @@ func (t *turn) atProgress(ev Event) {
 			t.lookUp(t.s.card.Number, "")
 		}
 	case Page:
-		last := max((len(t.s.find.records)-1)/t.s.pageSize(), 0)
+		last := max((len(t.s.find.records)-1)/t.s.recordsPage(), 0)
 		t.s.page = min(max(t.s.page+min(max(e.Delta, -1), 1), 0), last)
+		t.delivered()
 	}
 }
 

@@ -35,6 +35,8 @@ type (
 		IDNumber string
 		Number   string
 	}
+	// MarkDelivered records that letters were on the screen before their person. No answer.
+	MarkDelivered struct{ Letters []string }
 	// PutRating lodges a rating. No answer: it is never asked twice and never waited for.
 	PutRating struct {
 		Matter, Number, Item string
@@ -47,15 +49,16 @@ type (
 	Note struct{ Act, Item string }
 )
 
-func (ArmCard) effect()     {}
-func (WatchCard) effect()   {}
-func (AimScanner) effect()  {}
-func (Lodge) effect()       {}
-func (Print) effect()       {}
-func (FindRecords) effect() {}
-func (PutRating) effect()   {}
-func (Wipe) effect()        {}
-func (Note) effect()        {}
+func (ArmCard) effect()       {}
+func (WatchCard) effect()     {}
+func (AimScanner) effect()    {}
+func (Lodge) effect()         {}
+func (Print) effect()         {}
+func (FindRecords) effect()   {}
+func (MarkDelivered) effect() {}
+func (PutRating) effect()     {}
+func (Wipe) effect()          {}
+func (Note) effect()          {}
 
 // Draft is everything of a visit that becomes a matter. It holds personal data.
 type Draft struct {

@@ -151,7 +151,34 @@ type Record struct {
 	Stuck bool
 	// ClockUnsure says that the machine's clock was not checked when it was lodged.
 	ClockUnsure bool
+	// Refused and Settled are the upstream's last word on it.
+	Refused, Settled bool
+	// Letters are what the upstream has said about it, newest first.
+	Letters []Letter
 }
+
+// Letter is what the upstream says about a matter. It holds personal data.
+type Letter struct {
+	ID      string
+	Kind    LetterKind
+	At      time.Time
+	Office  string   // who says so
+	Text    string   // plain words
+	Missing []string // LetterCorrection: one deficiency each
+	Due     string   // LetterCorrection: ISO 8601 date, "" for none
+}
+
+// LetterKind says what a letter is, in the words of wire.LetterKind.
+type LetterKind string
+
+// Kinds of letters.
+const (
+	LetterAccepted   LetterKind = "accepted"
+	LetterCorrection LetterKind = "correction"
+	LetterRefused    LetterKind = "refused"
+	LetterSettled    LetterKind = "settled"
+	LetterReply      LetterKind = "reply"
+)
 
 func (Begin) event()        {}
 func (ToHome) event()       {}

@@ -151,12 +151,15 @@ func (s State) lookRecords(v *View) {
 	}
 	v.Title = "在这台机器上办过的事"
 	v.Lead = "收件不等于受理。办理结果以窗口答复为准。"
+	if f.told() {
+		v.Lead = "有回复的，写在下面。看不明白就请人帮忙，或打 12345。"
+	}
 	if s.report.StoreRenamed {
 		v.Lead += "更早的记录现在显示不了，请拿小票到窗口问。"
 	}
-	pages := (len(f.records) + s.pageSize() - 1) / s.pageSize()
+	pages := (len(f.records) + s.recordsPage() - 1) / s.recordsPage()
 	page := min(s.page, pages-1)
-	for _, r := range f.records[page*s.pageSize() : min((page+1)*s.pageSize(), len(f.records))] {
+	for _, r := range s.shownRecords() {
 		b.Rows = append(b.Rows, s.recordRow(r))
 	}
 	b.Prev, b.Next = turnPages(page, pages)
@@ -174,7 +177,8 @@ func (s State) recordRow(r Record) RecordRow {
 		Name:   r.ItemName,
 		Number: r.Number,
 		When:   momentWords(r.At),
-		State:  sentState(recordNetwork(r, s.report)),
+		State:  recordState(r, s.report),
+		Words:  s.letterWords(r.Letters),
 		Print:  again,
 	}
 }

@@ -268,7 +268,7 @@ func (k *walker) effect(before State, ev Event, e Effect) {
 		if _, touched := ev.(Rate); !touched {
 			k.rt.Fatalf("rated by %T", ev)
 		}
-	case Wipe, ArmCard, WatchCard, AimScanner, Note:
+	case Wipe, MarkDelivered, ArmCard, WatchCard, AimScanner, Note:
 	}
 }
 

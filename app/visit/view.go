@@ -245,6 +245,7 @@ type RecordRow struct {
 	Number string
 	When   string
 	State  string
+	Words  []string // what the upstream says, newest first
 	Print  *Action
 }
 

@@ -276,6 +276,15 @@ func expired(c *devices.Card, now time.Time) string {
 	return sheet.Text(&catalog.Field{Type: catalog.Date}, c.ValidTo)
 }
 
+// dayWords put an ISO date into words; what is none stays as it is.
+func dayWords(iso string) string {
+	d, err := time.Parse(catalog.DateLayout, iso)
+	if err != nil {
+		return iso
+	}
+	return strconv.Itoa(d.Year()) + "年" + strconv.Itoa(int(d.Month())) + "月" + strconv.Itoa(d.Day()) + "日"
+}
+
 func dateWords(now time.Time) string {
 	if now.IsZero() {
 		return ""

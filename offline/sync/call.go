@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"zhizhu/offline/identity"
@@ -23,7 +24,18 @@ const maxAnswer = 64 << 10
 type caller struct {
 	o      Options
 	base   string
-	client *http.Client
+	client atomic.Pointer[http.Client]
+}
+
+func newCaller(o Options, base string) *caller {
+	c := &caller{o: o, base: base}
+	c.client.Store(newClient(o))
+	return c
+}
+
+// reconnect lets every call from now on go over a new connection.
+func (c *caller) reconnect() {
+	c.client.Swap(newClient(c.o)).CloseIdleConnections()
 }
 
 // answer is what came back of one call.
@@ -38,14 +50,13 @@ type answer struct {
 // upload sends one record and returns the proof that the gateway has it, or what is wrong.
 func (c *caller) upload(ctx context.Context, w outbox.Waiting) (outbox.Proof, answer, *fault) {
 	if w.Damaged {
-		return outbox.Proof{}, answer{}, &fault{reason: OK, detail: "damaged on this machine's disk", aside: true}
+		return outbox.Proof{}, answer{}, damaged()
 	}
 	// What was sealed under an earlier name of this terminal goes, too: the gateway takes what is bound to any terminal of
 	// the station, and refuses the rest one by one.
-	header := http.Header{}
+	header := c.named()
 	header.Set("Content-Type", wire.TypePacket)
 	header.Set(wire.HeaderDigest, contentDigest(w.Digest))
-	header.Set(wire.HeaderTerminal, c.o.Identity.Terminal)
 	a, f := c.call(ctx, http.MethodPut, wire.Path(w.WireLane, w.ID), header, w.Packet)
 	if f != nil {
 		return outbox.Proof{}, a, f
@@ -53,7 +64,7 @@ func (c *caller) upload(ctx context.Context, w outbox.Waiting) (outbox.Proof, an
 	if a.status != http.StatusOK && a.status != http.StatusCreated {
 		return outbox.Proof{}, a, statusFault(a.status, a.header, a.body, c.o.Now())
 	}
-	proof, err := c.verify(w, a)
+	proof, err := c.verify(w.ID, w.Digest, a)
 	if err != nil {
 		detail := fmt.Sprintf("status %d without the gateway's signature", a.status)
 		return outbox.Proof{}, a, &fault{reason: Portal, detail: detail}
@@ -61,7 +72,7 @@ func (c *caller) upload(ctx context.Context, w outbox.Waiting) (outbox.Proof, an
 	return proof, a, nil
 }
 
-func (c *caller) verify(w outbox.Waiting, a answer) (outbox.Proof, error) {
+func (c *caller) verify(id, digest string, a answer) (outbox.Proof, error) {
 	signature, err := base64.StdEncoding.DecodeString(a.header.Get(wire.HeaderReceipt))
 	if err != nil {
 		return outbox.Proof{}, fmt.Errorf("read receipt: %w", err)
@@ -70,7 +81,7 @@ func (c *caller) verify(w outbox.Waiting, a answer) (outbox.Proof, error) {
 	if err := json.Unmarshal(a.body, &ack); err != nil {
 		return outbox.Proof{}, fmt.Errorf("read acknowledgement: %w", err)
 	}
-	return c.o.Outbox.Verify(w.ID, w.Digest, ack, signature)
+	return c.o.Outbox.Verify(id, digest, ack, signature)
 }
 
 // probe asks whether the gateway is there.
@@ -93,7 +104,8 @@ func (c *caller) dateProbe(ctx context.Context, expired *fault) (answer, *fault)
 		CA: c.o.Identity.CA, Now: func() time.Time { return within }, Dial: c.o.Dial, Timeout: c.o.Timeout,
 	})
 	defer client.CloseIdleConnections()
-	timeless := &caller{o: c.o, base: c.base, client: client}
+	timeless := &caller{o: c.o, base: c.base}
+	timeless.client.Store(client)
 	a, f := timeless.call(ctx, http.MethodGet, wire.PathHealth, http.Header{}, nil)
 	if f != nil || !a.dated {
 		return a, expired
@@ -105,22 +117,42 @@ func (c *caller) dateProbe(ctx context.Context, expired *fault) (answer, *fault)
 	return a, expired
 }
 
-// call makes one request and reads the whole answer.
+// call asks for an ordinary answer.
 func (c *caller) call(ctx context.Context, method, path string, header http.Header, body []byte) (answer, *fault) {
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	return c.do(ctx, question{method: method, path: path, header: header, body: body, limit: maxAnswer})
+}
+
+// question is one request.
+type question struct {
+	method, path string
+	header       http.Header
+	body         []byte
+	limit        int64 // bytes of the answer
+	patient      bool  // the answer may be large, and the line poor
+}
+
+// do asks one question and reads the whole answer.
+func (c *caller) do(ctx context.Context, q question) (answer, *fault) {
+	req, err := http.NewRequestWithContext(ctx, q.method, c.base+q.path, bytes.NewReader(q.body))
 	if err != nil {
 		return answer{}, &fault{reason: Unreachable, detail: "gateway's URL can't be used"}
 	}
-	req.Header = header
+	req.Header = q.header
+	client := c.client.Load()
+	if q.patient {
+		patient := *client
+		patient.Timeout = mailTime
+		client = &patient
+	}
 	start := c.o.Now()
-	resp, err := c.client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return answer{}, transportFault(err)
 	}
 	end := c.o.Now()
 	defer func() { _ = resp.Body.Close() }() // read to its end below
 	a := answer{status: resp.StatusCode, header: resp.Header}
-	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer)); err != nil {
+	if a.body, err = io.ReadAll(io.LimitReader(resp.Body, q.limit)); err != nil {
 		return answer{}, transportFault(err)
 	}
 	if there, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
@@ -142,11 +174,10 @@ func contentDigest(digest string) string {
 // was made, is believed.
 func newClient(o Options) *http.Client {
 	floor := o.Built
-	if leaf := o.Identity.Certificate.Leaf; leaf != nil && leaf.NotBefore.After(floor) {
+	if leaf := o.Identity.Current().Leaf; leaf != nil && leaf.NotBefore.After(floor) {
 		floor = leaf.NotBefore
 	}
-	certificate := o.Identity.Certificate
 	return identity.NewClient(identity.ClientOptions{
-		CA: o.Identity.CA, Certificate: &certificate, Now: o.Now, Floor: floor, Dial: o.Dial, Timeout: o.Timeout,
+		CA: o.Identity.CA, Current: o.Identity.Current, Now: o.Now, Floor: floor, Dial: o.Dial, Timeout: o.Timeout,
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"zhizhu/offline/identity"
@@ -24,6 +25,8 @@ type fault struct {
 	aside  bool          // it is about this record, not about the line: it will never be taken
 	again  bool          // with aside: it may have been damaged on the way
 	expiry *x509.Certificate
+	shared bool // with Unreachable: it may well be the gateway, and all terminals wait for it
+	alive  bool // with shared: something at the gateway's address refuses
 }
 
 // transportFault finds out what a call that got no answer failed of.
@@ -48,11 +51,13 @@ func transportFault(err error) *fault {
 	case errors.As(err, &op) && op.Op == "remote error":
 		return &fault{reason: Refused, detail: "gateway refuses this terminal's certificate: " + op.Err.Error()}
 	case errors.As(err, &slow) && slow.Timeout():
-		return &fault{reason: Unreachable, detail: "no answer in time"}
+		return &fault{reason: Unreachable, detail: "no answer in time", shared: true}
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
+		return &fault{reason: Unreachable, detail: "connection was refused or reset", shared: true, alive: true}
 	case errors.As(err, &op):
 		return &fault{reason: Unreachable, detail: op.Op + ": " + op.Err.Error()}
 	}
-	return &fault{reason: Unreachable, detail: "connection was cut"}
+	return &fault{reason: Unreachable, detail: "connection was cut", shared: true}
 }
 
 // statusFault finds out what an answer that acknowledges nothing means. now is when it came.

@@ -31,7 +31,15 @@ func (c *content) next() bool {
 // doubted says whether a refused record is left in the queue: one of too many in a row. The line is held then, and one
 // record after the other is tried after longer and longer rests; a taken one ends it.
 func (r *run) doubted(ctx context.Context, res result) bool {
-	c, id := &r.content, res.waiting.ID
+	if !r.doubt(ctx, &r.content, res.waiting.ID, res.fault.detail) {
+		return false
+	}
+	r.hold(ctx, &fault{reason: Busy, detail: res.fault.detail + ", one record after the other: the queue is held back, ask whoever runs the gateway"})
+	return true
+}
+
+// doubt takes account of a refused record, and says whether it is left in the queue.
+func (r *run) doubt(ctx context.Context, c *content, id, detail string) bool {
 	if c.proven[id] && !c.held() {
 		delete(c.proven, id)
 		return false
@@ -41,40 +49,42 @@ func (r *run) doubted(ctx context.Context, res result) bool {
 			return false
 		}
 		c.tried = map[string]bool{}
-		r.putBack(ctx, c.row[:len(c.row)-1])
+		r.putBack(ctx, c, c.row[:len(c.row)-1])
 		r.o.Log.LogAttrs(ctx, slog.LevelError, "Gateway refuses one record after the other, the queue is held back",
-			slog.String("reason", res.fault.detail))
+			slog.String("reason", detail))
 	}
 	c.tried[id] = true
-	r.hold(ctx, &fault{reason: Busy, detail: res.fault.detail + ", one record after the other: the queue is held back, ask whoever runs the gateway"})
 	return true
 }
 
 // putBack returns to the queue what was set aside before the refusals were doubted.
-func (r *run) putBack(ctx context.Context, ids []string) {
+func (r *run) putBack(ctx context.Context, c *content, ids []string) {
 	for _, id := range ids {
 		if err := r.o.Outbox.Requeue(context.WithoutCancel(ctx), id); err != nil {
 			r.o.Log.LogAttrs(ctx, slog.LevelError, "Record can't be put back", slog.String("id", id), slog.Any("error", err))
 			continue
 		}
-		r.content.tried[id] = true
+		c.tried[id] = true
 	}
 }
 
 // taken notes that the gateway took a record: it judges each by itself.
 func (r *run) taken() {
-	c := &r.content
+	if r.content.taken() && r.paused && r.state.Reason == Busy {
+		r.unpause()
+	}
+}
+
+// taken notes that a record was taken, and says whether that ends a doubt.
+func (c *content) taken() bool {
 	c.row = nil
 	if !c.held() {
-		return
+		return false
 	}
 	if c.proven == nil {
 		c.proven = map[string]bool{}
 	}
 	maps.Copy(c.proven, c.tried)
 	c.tried = nil
-	if r.paused && r.state.Reason == Busy {
-		r.pause.Stop()
-		r.paused = false
-	}
+	return true
 }

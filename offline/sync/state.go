@@ -39,11 +39,27 @@ type State struct {
 	Oldest       time.Time // lodging time of the first matter waiting
 	Acknowledged int       // matters signed for since the data file was made
 	Quarantined  int       // records set aside
+	Feedback     int       // of Queued: 办不成事
+	Events       int       // events waiting
+	Blobs        int       // attachments waiting
+	BlobBytes    int64     // of attachments that wait or are set aside
+
+	Faults Faults // what goes wrong beside the records
 
 	// ServerOffset is the gateway's time minus this machine's. It is good to about a second, and true only while
 	// OffsetKnown. It lives in memory: a machine that was switched off knows nothing of its clock.
 	ServerOffset time.Duration
 	OffsetKnown  bool
+}
+
+// Faults says what is wrong with the work beside the records, in words for staff, each empty when all is well. None of it
+// holds up a record, and none of it holds personal data.
+type Faults struct {
+	Events    string
+	Blobs     string
+	Mailbox   string // also names post that can't be proven to be the gateway's
+	Heartbeat string
+	Renewal   string
 }
 
 // clockGood is how far a clock may be off to be called right. Date headers have seconds.

@@ -210,7 +210,7 @@ func (d damagedFirst) Pending(ctx context.Context, lane string, n int, skip func
 func TestWrongCA(t *testing.T) {
 	up := newUpstream(t)
 	other := newAuthority(t)
-	r := newRig(t, up, func(o *Options) { id := *o.Identity; id.CA = other.pool(); o.Identity = &id })
+	r := newRig(t, up, func(o *Options) { o.Identity.CA = other.pool() })
 	r.lodge(t, 1)
 	r.run(t)
 	if s := r.await(t, "certificate", because(Certificate)); s.Queued != 1 || up.count() != 0 {
@@ -250,7 +250,7 @@ func TestSlowClockDoesNotStopTheLine(t *testing.T) {
 func TestClientCertificateThatIsRefused(t *testing.T) {
 	up := newUpstream(t)
 	foreign := newAuthority(t).issue(t, terminal, time.Now())
-	r := newRig(t, up, func(o *Options) { id := *o.Identity; id.Certificate = foreign; o.Identity = &id })
+	r := newRig(t, up, func(o *Options) { o.Identity.Certificate = foreign })
 	r.lodge(t, 1)
 	if s := r.run(t).await(t, "refused", because(Refused)); s.Queued != 1 {
 		t.Fatalf("%+v", s)

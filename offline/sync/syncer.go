@@ -22,6 +22,11 @@ type Outbox interface {
 	Settle(ctx context.Context, proofs []outbox.Proof) error
 	Quarantine(ctx context.Context, recordID, reason string) error
 	Requeue(ctx context.Context, recordID string) error
+	PendingBlobs(ctx context.Context, n int, skip func(digest string) bool) ([]outbox.Blob, error)
+	BlobPart(ctx context.Context, digest string, offset int64, n int) ([]byte, error)
+	Sending(ids []string)
+	Pace(ctx context.Context) (failures int, wait time.Duration, err error)
+	SetPace(ctx context.Context, failures int, wait time.Duration) error
 	Counts() outbox.Counts
 	Prepare() error
 }
@@ -39,12 +44,22 @@ type Options struct {
 	OnState func(State)
 	Built   time.Time // when the program was built: no clock before it is right
 
-	AtOnce       int           // records under way at the same time; 4 if 0
+	// Mailbox keeps what comes down; nothing is fetched if it is nil.
+	Mailbox Mailbox
+	// Heartbeat says how the terminal is; none is sent if it is nil. It is called on a goroutine of its own. Terminal,
+	// ClockTrust, Queued, OldestAge and Quarantined are filled in here, and At if it is zero.
+	Heartbeat func() wire.Heartbeat
+	// Renew gets a new certificate; it is not renewed if it is nil.
+	Renew Renewer
+
+	AtOnce       int           // records under way at the same time; from 4 to 64, as the line bears it, if 0
 	FirstBackoff time.Duration // 1 s if 0
 	MaxBackoff   time.Duration // 1 h if 0
 	ProbeEvery   time.Duration // at most, between looks at a line that is down; 15 s if 0
 	IdleEvery    time.Duration // between looks at a line that is up while nothing goes over it; 30 s if 0
 	HaltRetry    time.Duration // between tries after the gateway refused this terminal; 10 min if 0
+	MailEvery    time.Duration // between looks into the mailbox, at most, besides those after each round; 15 min if 0
+	BeatEvery    time.Duration // between heartbeats, at most; 15 min if 0
 	Timeout      time.Duration // of one call; 2 min if 0: 256 KiB over a poor line
 }
 
@@ -59,10 +74,9 @@ func (o Options) withDefaults() Options {
 	def(&o.ProbeEvery, 15*time.Second)
 	def(&o.IdleEvery, 30*time.Second)
 	def(&o.HaltRetry, 10*time.Minute)
+	def(&o.MailEvery, 15*time.Minute)
+	def(&o.BeatEvery, 15*time.Minute)
 	def(&o.Timeout, 2*time.Minute)
-	if o.AtOnce == 0 {
-		o.AtOnce = 4
-	}
 	return o
 }
 
@@ -90,7 +104,7 @@ func New(o Options) (*Syncer, error) {
 	o = o.withDefaults()
 	s := &Syncer{
 		o: o, kick: make(chan struct{}, 1), look: make(chan struct{}, 1),
-		call: &caller{o: o, base: base, client: newClient(o)},
+		call: newCaller(o, base),
 		pace: pace{first: o.FirstBackoff, most: o.MaxBackoff, probe: o.ProbeEvery, halt: o.HaltRetry},
 	}
 	s.state = s.counted(State{})
@@ -128,6 +142,7 @@ func (s *Syncer) counted(st State) State {
 	c := s.o.Outbox.Counts()
 	st.Queued, st.Ratings, st.Oldest = c.Queued, c.Ratings, c.Oldest
 	st.Acknowledged, st.Quarantined = c.Acknowledged, c.Quarantined
+	st.Feedback, st.Events, st.Blobs, st.BlobBytes = c.Feedback, c.Events, c.Blobs, c.BlobBytes
 	return st
 }
 

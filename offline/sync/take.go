@@ -11,6 +11,9 @@ import (
 // restMost is the longest that one record waits after trouble of its own while the line is good.
 const restMost = time.Minute
 
+// awayFactor is how much more seldom a gateway that has been away for long is looked for.
+const awayFactor = 4
+
 // damagedTries is how often a record is sent again that arrived damaged, before it is set aside.
 const damagedTries = 3
 
@@ -39,11 +42,14 @@ func (r *run) take(ctx context.Context, first result) {
 		case res.waiting.ID == "":
 			r.probed(ctx, res)
 		case res.fault == nil:
+			r.widen(res)
 			acknowledged = append(acknowledged, res)
 		default:
+			r.widen(res)
 			r.trouble(ctx, res)
 		}
 	}
+	r.moved = true
 	r.settle(ctx, acknowledged)
 }
 
@@ -74,9 +80,12 @@ func (r *run) settle(ctx context.Context, acknowledged []result) {
 	}
 	for _, res := range acknowledged {
 		delete(r.strikes, res.waiting.ID)
-		delete(r.content.proven, res.waiting.ID)
+		for _, c := range []*content{&r.content, &r.events.content, &r.blobs.content} {
+			delete(c.proven, res.waiting.ID)
+		}
 	}
-	r.good()
+	r.sent = true
+	r.good(ctx)
 }
 
 // probed handles the answer of a probe.
@@ -87,33 +96,35 @@ func (r *run) probed(ctx context.Context, res result) {
 		return
 	}
 	r.up = true
+	r.beating.news = true // have a look whether there is any
+	r.returned(ctx)
 	switch r.state.Reason {
 	case Unknown, OK, Unreachable, DNS, Certificate, Clock:
-		r.good()
+		r.good(ctx)
 	case Portal, Busy:
 		// The gateway is there, but did not take the last record. Only the next one can tell.
 		if c := r.o.Outbox.Counts(); c.Queued+c.Ratings == 0 {
-			r.good()
+			r.good(ctx)
 		}
 	case Refused:
 		// A terminal with a certificate learns of a refusal by the probe, too; else the next record tells.
 		if c := r.o.Outbox.Counts(); c.Queued+c.Ratings == 0 {
-			r.good()
+			r.good(ctx)
 		}
 	case Unenrolled:
 	}
 }
 
 // good notes that the gateway answered as it should.
-func (r *run) good() {
+func (r *run) good(ctx context.Context) {
 	if r.paused && (r.state.Reason == Busy || r.state.Reason == Refused) {
 		return // an answer to a call from before; what was asked for is kept
 	}
 	r.up, r.failures = true, 0
 	r.state.Online, r.state.Reason, r.state.Detail = true, OK, ""
-	if r.paused {
-		r.pause.Stop()
-		r.paused = false
+	r.unpause()
+	if r.rests.kept {
+		r.keepPace(ctx, 0)
 	}
 	r.idle.Reset(r.o.IdleEvery)
 }
@@ -132,7 +143,7 @@ func (r *run) trouble(ctx context.Context, res result) {
 	}
 	if f.again && r.strikes[id] < damagedTries {
 		if !r.content.held() {
-			r.good() // the gateway's own words
+			r.good(ctx) // the gateway's own words
 		}
 		r.rest(ctx, id)
 		return
@@ -141,11 +152,16 @@ func (r *run) trouble(ctx context.Context, res result) {
 		if r.doubted(ctx, res) {
 			return
 		}
-		r.good()
+		r.good(ctx)
 	}
+	r.setAside(ctx, id, res.waiting.Lane, f.detail)
+}
+
+// setAside takes a record out of the queue, for staff.
+func (r *run) setAside(ctx context.Context, id, lane, reason string) {
 	r.o.Log.LogAttrs(ctx, slog.LevelError, "Record set aside", slog.String("id", id),
-		slog.String("lane", res.waiting.Lane), slog.String("reason", f.detail))
-	if err := r.o.Outbox.Quarantine(context.WithoutCancel(ctx), id, f.detail); err != nil {
+		slog.String("lane", lane), slog.String("reason", reason))
+	if err := r.o.Outbox.Quarantine(context.WithoutCancel(ctx), id, reason); err != nil {
 		r.o.Log.LogAttrs(ctx, slog.LevelError, "Record can't be set aside", slog.String("id", id), slog.Any("error", err))
 		r.rest(ctx, id)
 		return
@@ -177,9 +193,30 @@ func (r *run) hold(ctx context.Context, f *fault) {
 	if !r.paused {
 		r.failures++
 	}
-	r.up, r.kicked, r.paused = false, false, true
+	r.up, r.kicked = false, false
+	r.unpause()
 	r.state.Online, r.state.Reason, r.state.Detail = false, f.reason, f.detail
 	r.idle.Stop()
-	r.call.client.CloseIdleConnections()
-	r.pause.Reset(r.pace.delay(f.reason, r.failures, f.asked, r.o.Rand))
+	r.call.client.Load().CloseIdleConnections()
+	r.pauseFor(ctx, r.restAfter(f), !momentary(f.reason))
+}
+
+// momentary says whether a rest is that of a line that is down, which is looked at every few seconds.
+func momentary(reason Reason) bool {
+	switch reason {
+	case Unreachable, DNS, Certificate, Clock:
+		return true
+	case Unknown, OK, Portal, Refused, Busy, Unenrolled:
+	}
+	return false
+}
+
+// restAfter reckons how long the line rests.
+func (r *run) restAfter(f *fault) time.Duration {
+	p := r.pace
+	r.rests.shared = f.shared
+	if f.alive && r.rests.outage >= easeAfter {
+		p.probe *= awayFactor // a county that knocks every few seconds keeps a gateway from standing up
+	}
+	return p.delay(f.reason, r.failures, f.asked, r.o.Rand)
 }

@@ -24,7 +24,7 @@ func (g *Gateway) Poll(ctx context.Context) error {
 // comes twice goes out once.
 func (g *Gateway) takeAnswer(ctx context.Context, a adapter.Answer) error {
 	letter := a.Letter
-	letter.ID = letterID(g.relay.adapter.Name(), a.Key)
+	letter.ID = g.letterID(g.relay.adapter.Name(), a.Key)
 	_, err := g.Send(ctx, letter)
 	if errors.Is(err, ErrLetter) || errors.Is(err, ErrMatter) {
 		g.log.WarnContext(ctx, "Answer of the platform was refused", slog.String("letter", letter.ID), slog.Any("error", err))

@@ -31,7 +31,8 @@
 //	gateway.db               everything received; see package bolt. Elsewhere with Options.Store
 //	admin.sock               while Serve runs: the commands' way in
 //
-// Gateways that share a store each need these keys (ca.*, seal.key, ack.key, code.key): copy them; CheckKeys compares.
+// Gateways that share a store each need these keys (ca.*, seal.key, ack.key, code.key): copy them; CheckKeys compares. A
+// load balancer before them must pass TLS through: terminals are known by their certificates, here.
 //
 // The directory as a whole is what must be backed up. Once something is stored, a missing key is an error that says so;
 // it is never made anew in silence.

@@ -258,11 +258,11 @@ func (g *Gateway) post(ctx context.Context, l wire.Letter, item string, t store.
 	})
 }
 
-// letterID makes the id of a platform's answer: the same answer always has the same, so that it goes out once. It has
-// the form of a UUID of version 8 (RFC 9562: what one makes of it).
-func letterID(adapter, key string) string {
-	sum := seal.KeyedHash([]byte("zhizhu-letter-1\n"+adapter), key)
-	id := uuid.UUID(sum[:16])
+// letterID makes the id of a platform's answer: the same answer always has the same, also from another gateway with the
+// same keys, so that it goes out once. Nobody else can tell it beforehand: who knows an id could report it delivered. It
+// has the form of a UUID of version 8 (RFC 9562: what one makes of it).
+func (g *Gateway) letterID(adapter, key string) string {
+	id := uuid.UUID(seal.KeyedHash(g.keys.code, "zhizhu-letter-1 "+adapter+"\n"+key)[:16])
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80
 	return id.String()
 }

@@ -14,6 +14,8 @@ import (
 // TestOnPostgres runs what leans most on the store on a server of its own. (The contract itself is held by storetest.)
 func TestOnPostgres(t *testing.T) {
 	db := pgtest.New(t)
+	t.Run("ForeignKeys", func(t *testing.T) { testForeignKeys(t, db) })
+	t.Run("StopsInTheMiddle", func(t *testing.T) { testStopsInTheMiddle(t, db) })
 	for name, test := range map[string]func(*testing.T){
 		"MatterArrivesOnceAndOpens": TestMatterArrivesOnceAndOpens, "OtherContentUnderSameIDConflicts": TestOtherContentUnderSameIDConflicts,
 		"LostAnswer": TestLostAnswer, "BlobComesInPieces": TestBlobComesInPieces, "BlobRefused": TestBlobRefused,
@@ -33,9 +35,8 @@ func TestOnPostgres(t *testing.T) {
 	}
 }
 
-// TestDatabaseStopsInTheMiddle of a drain through two gateways on one database: all goes on, nothing is lost or twice.
-func TestDatabaseStopsInTheMiddle(t *testing.T) {
-	db := pgtest.New(t)
+// testStopsInTheMiddle of a drain through two gateways on one database: all goes on, nothing is lost or twice.
+func testStopsInTheMiddle(t *testing.T, db *pgtest.Server) {
 	t.Setenv(engineVar, db.DSN(t))
 	dir := t.TempDir()
 	one := serve(t, dir, nil)
@@ -91,9 +92,8 @@ func second(t *testing.T, dir string, one *rig) *rig {
 	return other
 }
 
-// TestForeignKeysOnADatabase must not serve: terminals would be told of keys that are not the store's.
-func TestForeignKeysOnADatabase(t *testing.T) {
-	db := pgtest.New(t)
+// testForeignKeys must not serve: terminals would be told of keys that are not the store's.
+func testForeignKeys(t *testing.T, db *pgtest.Server) {
 	t.Setenv(engineVar, db.DSN(t))
 	dir := t.TempDir()
 	r := serve(t, dir, nil)

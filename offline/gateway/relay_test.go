@@ -148,7 +148,7 @@ func TestPlatformAway(t *testing.T) {
 	o := newOffice(t, nil)
 	r := o.rig
 	m := r.enrol("MX0427")
-	const matters = 9
+	const matters = 5
 	for range matters {
 		r.lodge(m)
 	}
@@ -159,9 +159,9 @@ func TestPlatformAway(t *testing.T) {
 		if err := o.HandOn(t.Context()); err != nil && !errors.Is(err, away) {
 			t.Fatal(err)
 		}
-		r.clock.add(5 * time.Minute)
+		r.clock.add(10 * time.Minute)
 	}
-	// Doubling from 10 s to an hour, each at least half of that: some 50 tries each at most, 24 at least.
+	// Doubling from 10 s to an hour, each at least half of that: some 40 tries each.
 	if n := o.moody.asked(); n < 20*matters || n > 60*matters {
 		t.Fatalf("asked %d times in a day", n)
 	}

@@ -87,6 +87,9 @@ type rig struct {
 	log     *syncBuffer
 	address string
 	stop    func()
+
+	mu   sync.Mutex
+	idle []func() // closes what clients hold open: HTTP/2 waits for that for a second when it shuts down
 }
 
 // engineVar names the database that tests of TestOnPostgres use instead of a file in the gateway's directory.
@@ -132,6 +135,11 @@ func serve(t testing.TB, dir string, change func(*gateway.Options)) *rig {
 	done := make(chan error, 1)
 	go func() { done <- r.Serve(ctx, ln) }()
 	r.stop = sync.OnceFunc(func() {
+		r.mu.Lock()
+		for _, closeIdle := range r.idle {
+			closeIdle()
+		}
+		r.mu.Unlock()
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("serve: %v", err)
@@ -169,6 +177,9 @@ func (r *rig) client(certs ...tls.Certificate) *http.Client {
 		ForceAttemptHTTP2: true,
 	}
 	r.t.Cleanup(transport.CloseIdleConnections)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.idle = append(r.idle, transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: 20 * time.Second}
 }
 

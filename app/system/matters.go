@@ -16,7 +16,9 @@ import (
 	"zhizhu/app/sheet"
 	"zhizhu/app/visit"
 	"zhizhu/devices"
+	"zhizhu/offline/audit"
 	"zhizhu/offline/catalog"
+	"zhizhu/offline/mailbox"
 	"zhizhu/offline/outbox"
 	"zhizhu/offline/wire"
 )
@@ -27,6 +29,8 @@ type matters struct {
 	catalog *catalog.Catalog
 	station StationConfig
 	box     atomic.Pointer[outbox.Outbox]
+	mail    atomic.Pointer[mailbox.Mailbox]
+	trail   atomic.Pointer[audit.Log]
 	kick    atomic.Pointer[func()] // tells sync that there is work
 }
 
@@ -61,6 +65,9 @@ func (m *matters) Lodge(ctx context.Context, d visit.Draft) (visit.Lodged, error
 		return visit.Lodged{}, &kiosk.LodgeError{Fault: fault, Err: err}
 	}
 	m.wakeSync()
+	m.note(audit.Record{
+		Role: audit.Resident, Act: "matter.lodged", Subject: l.ID, Item: d.Item.ID, Version: d.Item.Version,
+	}, d.Card)
 	return visit.Lodged{ID: l.ID, Number: l.Number, At: l.At}, nil
 }
 
@@ -168,11 +175,11 @@ func (m *matters) Find(ctx context.Context, idNumber, number string) ([]visit.Re
 	for i, r := range found {
 		records[i] = visit.Record{
 			ID: r.ID, Number: r.Number, Item: r.Item, ItemName: r.ItemName, At: r.At,
-			Accepted: r.Accepted, Sent: r.State == outbox.Acknowledged,
-			Stuck: r.State == outbox.Quarantined, Printed: r.Printed,
+			Accepted: r.Accepted, Sent: r.Sent, Stuck: r.State == outbox.Quarantined, Printed: r.Printed,
+			Refused: r.State == outbox.Refused, Settled: r.State == outbox.Settled,
 		}
 	}
-	return records, nil
+	return m.addLetters(ctx, idNumber, number, records)
 }
 
 func (m *matters) Rate(ctx context.Context, r visit.PutRating) error {

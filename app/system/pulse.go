@@ -64,6 +64,13 @@ func (p *pulse) update(change func(*health.Facts)) {
 	p.wake()
 }
 
+// now returns the facts.
+func (p *pulse) now() health.Facts {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.facts
+}
+
 func (p *pulse) wake() {
 	select {
 	case p.changed <- struct{}{}:

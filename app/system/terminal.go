@@ -19,7 +19,6 @@ import (
 	"zhizhu/offline/catalog"
 	"zhizhu/offline/catalog/load"
 	"zhizhu/offline/identity"
-	"zhizhu/offline/outbox"
 	"zhizhu/offline/store"
 )
 
@@ -59,6 +58,7 @@ type Terminal struct {
 	started time.Time
 
 	identity atomic.Pointer[identity.Identity] // nil before enrolment
+	rooms    atomic.Pointer[upstreamRooms]     // likewise
 	look     atomic.Pointer[func()]            // has the line to the gateway looked at; nil before enrolment
 }
 
@@ -84,9 +84,9 @@ func NewTerminal(ctx context.Context, o Options) (*Terminal, error) {
 func (t *Terminal) openStore(ctx context.Context) error {
 	s, opened, err := store.Open(ctx, store.Options{
 		Path:   filepath.Join(t.opts.Config.DataDir, storeFile),
-		Schema: store.Schema{Tables: outbox.Tables()},
-		Now:    t.opts.Now,
-		Log:    t.log,
+		Schema: schema(), Program: programVersion(),
+		Now: t.opts.Now,
+		Log: t.log,
 	})
 	if err != nil {
 		return err
@@ -115,11 +115,12 @@ func (t *Terminal) wire() error {
 			Idle:    t.opts.Idle,
 		},
 		Screen: screen, CardReader: bay.reader, Scanner: bay.scanner, Printer: bay.printer, Matters: t.matters,
-		Now: t.opts.Now, Log: t.log, OnView: t.onView, Tick: t.opts.Tick,
+		Now: t.opts.Now, Log: t.log, OnView: t.onView, OnNote: t.onNote, Tick: t.opts.Tick,
 	})
 	for _, s := range bay.slots {
 		t.tree.Add(service{s.String(), s.Serve})
 	}
+	t.tree.Add(service{"store", t.store.Serve})
 	t.tree.Add(service{"kiosk", t.kiosk.Serve})
 	t.tree.Add(service{"health", t.pulse.serve})
 	t.tree.Add(service{"enrolment", t.serveUpstream})

@@ -16,6 +16,7 @@ import (
 	"zhizhu/offline/identity"
 	"zhizhu/offline/outbox"
 	"zhizhu/offline/sync"
+	"zhizhu/offline/wire"
 )
 
 // doubtFile keeps, over a restart, the ids of matters whose writing failed and could not be read back.
@@ -33,15 +34,16 @@ func (t *Terminal) serveUpstream(ctx context.Context) error {
 		return err
 	}
 	// Opened once: a second outbox over the same file would not know what the first is just taking in.
-	box := t.matters.box.Load()
-	if box == nil {
-		if box, err = t.openOutbox(ctx, id); err != nil {
-			return fmt.Errorf("open outbox: %w", err)
+	rooms := t.rooms.Load()
+	if rooms == nil {
+		if rooms, err = t.openRooms(ctx, id); err != nil {
+			return err
 		}
 	}
 	t.trustConfiguredCA(ctx, id)
 	syncer, err := sync.New(sync.Options{
-		Outbox: box, Identity: id, URL: t.opts.Config.Upstream.URL, Dial: t.watchedDial(),
+		Outbox: rooms.box, Identity: id, URL: t.opts.Config.Upstream.URL, Dial: t.watchedDial(),
+		Mailbox: rooms.mail, Heartbeat: func() wire.Heartbeat { return t.heartbeat(ctx, rooms) }, Renew: rooms.renew,
 		Now: t.opts.Now, Rand: t.opts.Rand, Log: t.log, OnState: t.onUpstream,
 	})
 	if err != nil {
@@ -51,9 +53,16 @@ func (t *Terminal) serveUpstream(ctx context.Context) error {
 	t.matters.kick.Store(&kick)
 	t.look.Store(&look)
 	t.identity.Store(id)
-	t.matters.box.Store(box)
+	t.rooms.Store(rooms)
+	t.matters.mail.Store(rooms.mail)
+	t.matters.trail.Store(rooms.trail)
+	t.matters.box.Store(rooms.box)
 	t.pulse.update(func(f *health.Facts) { f.Enrolled = true; f.Upstream = health.UpstreamUnknown })
-	return syncer.Serve(ctx)
+	tree := newTree("upstream", t.log)
+	tree.Add(service{"sync", syncer.Serve})
+	tree.Add(service{"audit", rooms.trail.Serve})
+	tree.Add(service{"retention", func(ctx context.Context) error { return t.serveRetention(ctx, rooms) }})
+	return tree.Serve(ctx)
 }
 
 // trustConfiguredCA takes the CA that the config names for the one that is trusted on the line. What was pinned at

@@ -49,8 +49,8 @@ func Export(ctx context.Context, dir string, o Options) (Exported, error) {
 		return Exported{}, fmt.Errorf("export to stick: %w", err)
 	}
 	defer func() { _ = disk.Close() }() // what was written is synced
-	e := &export{Options: o, room: true}
-	if err := e.prepare(disk); err != nil {
+	e := &export{Options: o, disk: disk}
+	if err := e.prepare(); err != nil {
 		return Exported{}, fmt.Errorf("export to stick: %w", err)
 	}
 	done, err := e.run(ctx)
@@ -65,6 +65,7 @@ func Export(ctx context.Context, dir string, o Options) (Exported, error) {
 // export is one run of Export.
 type export struct {
 	Options
+	disk   *stick.Disk
 	folder *stick.Folder
 	old    stick.Export // what the stick held before
 	there  map[string]stick.Place
@@ -77,8 +78,8 @@ type export struct {
 }
 
 // prepare finds out what is on the stick.
-func (e *export) prepare(disk *stick.Disk) (err error) {
-	if e.folder, err = disk.Folder(e.Terminal, stick.KindExport); err != nil {
+func (e *export) prepare() (err error) {
+	if e.folder, err = e.disk.Folder(e.Terminal, stick.KindExport); err != nil {
 		return err
 	}
 	if err := e.folder.Make(); err != nil {
@@ -193,10 +194,11 @@ func (e *export) draft(ctx context.Context) (bool, error) {
 	return true, e.folder.Draft(e.now.Serial, body, e.sign)
 }
 
-// bytesPerEntry is what an entry of a manifest takes, and some.
-const bytesPerEntry = 320
+// bytesPerEntry is what an entry of a manifest and its acknowledgement on the way back take, and some.
+const bytesPerEntry = 320 + 400
 
-// begin names the manifest and keeps room for it.
+// begin names the manifest and keeps room for it, and for the gateway's answer: a stick that is full to the brim would
+// come back without one.
 func (e *export) begin(ctx context.Context) error {
 	serial, err := e.folder.NextSerial()
 	if err != nil {
@@ -212,5 +214,10 @@ func (e *export) begin(ctx context.Context) error {
 		}
 	}
 	c := e.Outbox.Counts()
-	return e.folder.Reserve(4096 + bytesPerEntry*int64(c.Queued+c.Ratings+c.Events+c.Blobs))
+	free, err := e.disk.Free()
+	if err != nil {
+		return err
+	}
+	need := 32<<10 + bytesPerEntry*int64(c.Queued+c.Ratings+c.Events+c.Blobs)
+	return e.folder.Reserve(min(need, free/2)) // half is enough for as many as fit into the other half
 }

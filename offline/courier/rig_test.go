@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,7 +23,6 @@ import (
 	"zhizhu/offline/keyring"
 	"zhizhu/offline/mailbox"
 	"zhizhu/offline/outbox"
-	"zhizhu/offline/seal"
 	"zhizhu/offline/store"
 	"zhizhu/offline/wire"
 )
@@ -72,13 +70,12 @@ func (l *logs) Write(p []byte) (int, error) {
 // town is a real gateway that serves on loopback.
 type town struct {
 	*gateway.Gateway
-	t      testing.TB
-	dir    string
-	url    string
-	log    *logs
-	ackKey *seal.PrivateKey
-	clock  time.Time
-	deaf   error // of Deliver and DeliverBlob
+	t     testing.TB
+	dir   string
+	url   string
+	log   *logs
+	clock time.Time
+	deaf  error // of Deliver and DeliverBlob
 }
 
 var noon = time.Now().Truncate(time.Second)
@@ -91,13 +88,6 @@ func newTown(t testing.TB) *town {
 		Dir: g.dir, Now: func() time.Time { return g.clock }, Log: slog.New(slog.NewTextHandler(g.log, nil)),
 	})
 	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := os.ReadFile(filepath.Join(g.dir, "ack.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if g.ackKey, err = seal.ParsePrivateKey(text); err != nil {
 		t.Fatal(err)
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -116,15 +106,6 @@ func newTown(t testing.TB) *town {
 		clean(t, "the gateway's log", g.log.b.Bytes())
 	})
 	return g
-}
-
-// SignAnswer is arrival.Sink's.
-func (g *town) SignAnswer(_ context.Context, message []byte) (string, []byte, error) {
-	if !bytes.HasPrefix(message, []byte(arrival.AnswerPrefix)) {
-		return "", nil, errors.New("not an answer")
-	}
-	signature, err := seal.Sign(rand.Reader, g.ackKey, message)
-	return g.ackKey.Public().Hex(), signature, err
 }
 
 // Deliver is arrival.Sink's.
@@ -348,14 +329,5 @@ func (v *village) byLine(w outbox.Waiting) {
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode/100 != 2 {
 		v.t.Fatal(answer.Status)
-	}
-}
-
-func has(t testing.TB, text string, parts ...string) {
-	t.Helper()
-	for _, p := range parts {
-		if !strings.Contains(text, p) {
-			t.Errorf("%q is missing in %q", p, text)
-		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"zhizhu/offline/courier/stick"
@@ -47,7 +48,7 @@ type Options struct {
 
 // Result is what became of one terminal's export.
 type Result struct {
-	Terminal string // as its folder is called
+	Terminal string
 	Station  string
 	Stored   int             // packets that are new here
 	Again    int             // packets that were here already
@@ -131,6 +132,13 @@ func (r *receipt) run(ctx context.Context, disk *stick.Disk) error {
 
 // read finds the newest export of a terminal and holds it to the terminal's own key.
 func (r *receipt) read(ctx context.Context, disk *stick.Disk) (*stick.Folder, error) {
+	from, err := disk.Folder(r.done.Terminal, stick.KindExport)
+	if err != nil {
+		return nil, err
+	}
+	if says := from.Says(); strings.EqualFold(says, r.done.Terminal) {
+		r.done.Terminal = says
+	}
 	text, err := r.sink.SignKey(ctx, r.done.Terminal)
 	if errors.Is(err, r.Unfit) {
 		return nil, fmt.Errorf("%w: %w", stick.ErrForeign, err)
@@ -141,10 +149,6 @@ func (r *receipt) read(ctx context.Context, disk *stick.Disk) (*stick.Folder, er
 	key, err := seal.ParsePublicKey(text)
 	if err != nil {
 		return nil, fmt.Errorf("look terminal up: %w", err)
-	}
-	from, err := disk.Folder(r.done.Terminal, stick.KindExport)
-	if err != nil {
-		return nil, err
 	}
 	found, wrong, err := from.Newest(key)
 	if err != nil {

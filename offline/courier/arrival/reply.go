@@ -29,10 +29,19 @@ func (r *receipt) reply(ctx context.Context, disk *stick.Disk) error {
 	if err != nil {
 		return err
 	}
-	packer := to.Pack(r.Rand)
-	if err := r.draft(ctx, to, packer, mail); err != nil {
-		packer.Drop()
-		return err
+	err = r.draft(ctx, to, mail)
+	if errors.Is(err, stick.ErrFull) {
+		// The earlier answer gives way: this one has all that it has, or the stick is read once more.
+		if _, err := to.Sweep(0, nil); err != nil {
+			return err
+		}
+		err = r.draft(ctx, to, mail)
+	}
+	if errors.Is(err, stick.ErrFull) {
+		err = fmt.Errorf("what came in is kept, but there is no room for the acknowledgements: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("write answer: %w", err)
 	}
 	if err := to.Publish(r.answer.Serial); err != nil {
 		return err
@@ -67,12 +76,25 @@ func (r *receipt) mail(ctx context.Context) ([]wire.Post, error) {
 }
 
 const (
-	bytesPerAck  = 512
+	bytesPerAck  = 400
 	bytesPerPost = 512
 )
 
 // draft writes all but the name that counts.
-func (r *receipt) draft(ctx context.Context, to *stick.Folder, packer *stick.Packer, mail []wire.Post) error {
+func (r *receipt) draft(ctx context.Context, to *stick.Folder, mail []wire.Post) error {
+	packer := to.Pack(r.Rand)
+	err := r.pack(to, packer, mail)
+	if err == nil {
+		err = r.manifest(ctx, to)
+	}
+	if err != nil {
+		packer.Drop()
+	}
+	return err
+}
+
+// pack writes post, in order, as far as there is room beside the manifest.
+func (r *receipt) pack(to *stick.Folder, packer *stick.Packer, mail []wire.Post) error {
 	reserve := 4096 + bytesPerPost*len(mail) + bytesPerAck*len(r.answer.Acks)
 	for _, refused := range r.answer.Refused {
 		reserve += bytesPerAck + len(refused.Why)
@@ -80,34 +102,31 @@ func (r *receipt) draft(ctx context.Context, to *stick.Folder, packer *stick.Pac
 	if err := to.Reserve(int64(reserve)); err != nil {
 		return err
 	}
-	r.done.Left = len(mail)
+	r.answer.Posts = r.answer.Posts[:0]
 	for _, p := range mail {
 		at, fits, err := packer.Add(p.Packet)
 		if err != nil {
 			return err
 		}
 		if !fits {
-			break // in order, so that the terminal's cursor tells how far it came
+			break // the terminal's cursor tells how far it came
 		}
 		r.answer.Posts = append(r.answer.Posts, stick.Post{
 			Seq: p.Seq, ID: p.ID, Terminal: p.Terminal, Digest: p.Digest, Signature: p.Signature, Place: at,
 		})
-		r.done.Letters++
-		r.done.Left--
 	}
+	r.done.Letters = len(r.answer.Posts)
+	r.done.Left = len(mail) - r.done.Letters
 	r.answer.More = r.done.Left > 0
-	if err := packer.Finish(); err != nil {
-		return err
-	}
+	return packer.Finish()
+}
+
+func (r *receipt) manifest(ctx context.Context, to *stick.Folder) error {
 	body, err := json.Marshal(r.answer)
 	if err != nil {
-		return fmt.Errorf("write answer: %w", err)
+		return err
 	}
-	err = to.Draft(r.answer.Serial, body, func(message []byte) (string, []byte, error) {
+	return to.Draft(r.answer.Serial, body, func(message []byte) (string, []byte, error) {
 		return r.sink.SignAnswer(ctx, message)
 	})
-	if errors.Is(err, stick.ErrFull) {
-		return fmt.Errorf("write answer: what came in is kept, but there is no room for the acknowledgements: %w", err)
-	}
-	return err
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path"
 	"strings"
@@ -65,6 +66,20 @@ func sameDevice(dir fs.FileInfo, home string) bool {
 	return ok1 && ok2 && a.Dev == b.Dev
 }
 
+// Free returns how many bytes the stick has left.
+func (d *Disk) Free() (int64, error) {
+	f, err := d.root.Open(".")
+	if err != nil {
+		return 0, failed("look for room", err)
+	}
+	var s syscall.Statfs_t
+	err = syscall.Fstatfs(int(f.Fd()), &s)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return 0, failed("look for room", err)
+	}
+	return int64(min(s.Bavail, math.MaxInt64/uint64(max(1, s.Bsize)))) * s.Bsize, nil
+}
+
 // Close lets go of the stick.
 func (d *Disk) Close() error { return d.root.Close() }
 
@@ -124,7 +139,7 @@ func (d *Disk) list(name string) ([]string, error) {
 // makeDir makes a folder and what is missing above it, durably.
 func (d *Disk) makeDir(name string) error {
 	parent := "."
-	for _, part := range strings.Split(name, "/") {
+	for part := range strings.SplitSeq(name, "/") {
 		at := path.Join(parent, part)
 		if info, err := d.root.Stat(at); err != nil || !info.IsDir() {
 			if err := d.before("mkdir", at); err != nil {

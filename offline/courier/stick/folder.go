@@ -1,7 +1,9 @@
 package stick
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -101,7 +103,38 @@ func (f *Folder) Newest(by *seal.PublicKey) (Found, []error, error) {
 	return Found{}, nil, fmt.Errorf("read manifest: %w", ErrEmpty)
 }
 
+// Says returns the terminal that the newest manifest names, which nobody vouches for; "" if none can be read. Some systems
+// change the case of a folder's name, so that it isn't the id.
+func (f *Folder) Says() string {
+	all, _, err := f.serials()
+	if err != nil {
+		return ""
+	}
+	for _, serial := range all {
+		text, err := f.text(serial)
+		if err != nil {
+			continue
+		}
+		_, body, _ := bytes.Cut(text, []byte("\n"))
+		var named struct {
+			Terminal string `json:"terminal"`
+		}
+		if json.Unmarshal(body, &named) == nil && GoodID(named.Terminal) {
+			return named.Terminal
+		}
+	}
+	return ""
+}
+
 func (f *Folder) read(serial uint64, by *seal.PublicKey) ([]byte, error) {
+	text, err := f.text(serial)
+	if err != nil {
+		return nil, err
+	}
+	return decode(f.kind, text, by)
+}
+
+func (f *Folder) text(serial uint64) ([]byte, error) {
 	file, size, err := f.disk.open(path.Join(f.path, f.name(serial)+manifestSuffix))
 	if err != nil {
 		return nil, err
@@ -113,7 +146,7 @@ func (f *Folder) read(serial uint64, by *seal.PublicKey) ([]byte, error) {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return nil, failed("read manifest", err)
 	}
-	return decode(f.kind, text, by)
+	return text, nil
 }
 
 // NextSerial returns the serial of the manifest to be written: over all that are there, whole or not.

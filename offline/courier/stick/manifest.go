@@ -128,33 +128,50 @@ func encode(kind Kind, body []byte, sign Sign) ([]byte, error) {
 	return append([]byte(head), body...), nil
 }
 
+// head is a manifest's first line.
+type head struct {
+	size      int
+	key       *seal.PublicKey
+	signature []byte
+}
+
+// parseHead reads a manifest's first line.
+func parseHead(kind Kind, line string) (h head, err error) {
+	fields := strings.Split(line, " ")
+	if version, ok := strings.CutPrefix(fields[0], "zhizhu-courier-"); ok && version != "1" && len(version) < 4 {
+		return h, ErrNewer
+	}
+	bad := fmt.Errorf("its first line is not a manifest's: %w", ErrAltered)
+	if len(fields) != 5 || fields[0] != manifestHead || fields[1] != string(kind) {
+		return h, bad
+	}
+	var err1, err2, err3 error
+	h.size, err1 = strconv.Atoi(fields[2])
+	h.key, err2 = seal.ParsePublicKey(fields[3])
+	h.signature, err3 = hex.DecodeString(fields[4])
+	if err1 != nil || err2 != nil || err3 != nil || h.size < 0 {
+		return h, bad
+	}
+	return h, nil
+}
+
 // decode reads what encode wrote and returns its body, if the one who is expected signed it.
 func decode(kind Kind, text []byte, by *seal.PublicKey) ([]byte, error) {
 	line, body, whole := bytes.Cut(text, []byte("\n"))
 	if !whole && len(text) < maxHead {
 		return nil, fmt.Errorf("its first line is cut: %w", ErrTorn)
 	}
-	fields := strings.Split(string(line[:min(len(line), maxHead)]), " ")
-	if version, ok := strings.CutPrefix(fields[0], "zhizhu-courier-"); ok && version != "1" && len(version) < 4 {
-		return nil, ErrNewer
-	}
-	bad := fmt.Errorf("its first line is not a manifest's: %w", ErrAltered)
-	if len(fields) != 5 || fields[0] != manifestHead || fields[1] != string(kind) {
-		return nil, bad
-	}
-	size, err1 := strconv.Atoi(fields[2])
-	key, err2 := seal.ParsePublicKey(fields[3])
-	signature, err3 := hex.DecodeString(fields[4])
+	h, err := parseHead(kind, string(line[:min(len(line), maxHead)]))
 	switch {
-	case err1 != nil || err2 != nil || err3 != nil || size < 0:
-		return nil, bad
-	case len(body) < size:
-		return nil, fmt.Errorf("%d of %d bytes are there: %w", len(body), size, ErrTorn)
-	case len(body) > size:
+	case err != nil:
+		return nil, err
+	case len(body) < h.size:
+		return nil, fmt.Errorf("%d of %d bytes are there: %w", len(body), h.size, ErrTorn)
+	case len(body) > h.size:
 		return nil, fmt.Errorf("it is longer than it says: %w", ErrAltered)
-	case seal.Verify(key, message(kind, body), signature) != nil:
+	case seal.Verify(h.key, message(kind, body), h.signature) != nil:
 		return nil, fmt.Errorf("its signature does not verify: %w", ErrAltered)
-	case !key.Equal(by):
+	case !h.key.Equal(by):
 		return nil, fmt.Errorf("another one signed it: %w", ErrForeign)
 	}
 	return body, nil

@@ -21,6 +21,45 @@ type cli struct {
 	Enrol  enrolCmd  `cmd:"" help:"Register this machine at the gateway with a one-time code."`
 	Status statusCmd `cmd:"" help:"Say how the machine is: devices, network, matters waiting."`
 	Resend resendCmd `cmd:"" help:"Send again what was set aside, after the cause has been mended."`
+
+	Courier  courierCmd `cmd:"" help:"Carry what waits by stick, where there is no line for weeks."`
+	AuditLog auditCmd   `cmd:"" name:"audit-log" help:"The chain of acts on this machine."`
+}
+
+type courierCmd struct {
+	Export exportCmd `cmd:"" help:"Write what waits, sealed, to a stick."`
+	Import importCmd `cmd:"" help:"Take the gateway's answers from a stick."`
+}
+
+type exportCmd struct {
+	Config string `help:"Config file (YAML)." required:"" type:"path" placeholder:"FILE"`
+	Dir    string `arg:"" help:"Where the stick is mounted." type:"path"`
+}
+
+func (c *exportCmd) Run(ctx context.Context) error {
+	return system.CourierExport(ctx, c.Config, c.Dir, os.Stdout)
+}
+
+type importCmd struct {
+	Config string `help:"Config file (YAML)." required:"" type:"path" placeholder:"FILE"`
+	Dir    string `arg:"" help:"Where the stick is mounted." type:"path"`
+}
+
+func (c *importCmd) Run(ctx context.Context) error {
+	return system.CourierImport(ctx, c.Config, c.Dir, os.Stdout)
+}
+
+type auditCmd struct {
+	Verify verifyCmd `cmd:"" help:"Find the first act that was altered, removed or inserted."`
+}
+
+type verifyCmd struct {
+	Config string `help:"Config file (YAML)." required:"" type:"path" placeholder:"FILE"`
+	Heads  string `help:"File of the heads that the gateway has, one {\"seq\":…,\"hash\":\"…\"} a line." type:"path" placeholder:"FILE"`
+}
+
+func (c *verifyCmd) Run(ctx context.Context) error {
+	return system.VerifyAudit(ctx, c.Config, c.Heads, os.Stdout)
 }
 
 type runCmd struct {

@@ -62,6 +62,7 @@ func (t *Terminal) serveUpstream(ctx context.Context) error {
 	tree.Add(service{"sync", syncer.Serve})
 	tree.Add(service{"audit", rooms.trail.Serve})
 	tree.Add(service{"retention", func(ctx context.Context) error { return t.serveRetention(ctx, rooms) }})
+	tree.Add(service{"errands", func(ctx context.Context) error { return t.serveErrands(ctx, id, rooms) }})
 	return tree.Serve(ctx)
 }
 

@@ -120,26 +120,7 @@ func (f *front) counts() map[string]int {
 // ServeHTTP is http.Handler's.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	trick := f.trick()
-	switch trick {
-	case neverSent:
-		panic(http.ErrAbortHandler)
-	case busy:
-		w.Header().Set("Retry-After", "0")
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
-	case tooMany:
-		w.Header().Set("Retry-After", "1")
-		w.WriteHeader(http.StatusTooManyRequests)
-		return
-	case gateTimeout:
-		http.Error(w, "Bad Gateway", http.StatusBadGateway)
-		return
-	case portal:
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(w, portalPage)
-		return
-	case portalMoved:
-		http.Redirect(w, r, "http://portal.invalid/login", http.StatusFound)
+	if instead(w, r, trick) {
 		return
 	}
 	body, err := io.ReadAll(r.Body)
@@ -147,44 +128,73 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	if trick == sentTwice {
-		if answer, _, err := f.forward(r, body); err == nil {
-			_ = answer.Body.Close()
-		}
+		_, _ = f.forward(r, body) // the second answer counts
 	}
-	answer, text, err := f.forward(r, body)
+	a, err := f.forward(r, body)
 	if err != nil || trick == lostAnswer {
 		panic(http.ErrAbortHandler)
 	}
-	maps.Copy(w.Header(), answer.Header)
+	maps.Copy(w.Header(), a.header)
 	if trick == forged && w.Header().Get(wire.HeaderReceipt) != "" {
 		w.Header().Set(wire.HeaderReceipt, "MEUCIQDh4wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==")
 	}
-	w.WriteHeader(answer.StatusCode)
-	if trick == half && len(text) > 1 {
-		_, _ = w.Write(text[:len(text)/2])
+	w.WriteHeader(a.status)
+	if trick == half && len(a.text) > 1 {
+		_, _ = w.Write(a.text[:len(a.text)/2])
 		panic(http.ErrAbortHandler)
 	}
-	_, _ = w.Write(text)
+	_, _ = w.Write(a.text)
+}
+
+// instead answers in the gateway's place, if the trick is one of those.
+func instead(w http.ResponseWriter, r *http.Request, trick string) bool {
+	switch trick {
+	case neverSent:
+		panic(http.ErrAbortHandler)
+	case busy:
+		w.Header().Set("Retry-After", "0")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case tooMany:
+		w.Header().Set("Retry-After", "1")
+		w.WriteHeader(http.StatusTooManyRequests)
+	case gateTimeout:
+		http.Error(w, "Bad Gateway", http.StatusBadGateway)
+	case portal:
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = io.WriteString(w, portalPage)
+	case portalMoved:
+		http.Redirect(w, r, "http://portal.invalid/login", http.StatusFound)
+	default:
+		return false
+	}
+	return true
+}
+
+// answer is the gateway's.
+type answer struct {
+	status int
+	header http.Header
+	text   []byte
 }
 
 // forward asks the gateway.
-func (f *front) forward(r *http.Request, body []byte) (*http.Response, []byte, error) {
+func (f *front) forward(r *http.Request, body []byte) (answer, error) {
 	f.mu.Lock()
 	gateway, client := f.gateway, f.client
 	f.mu.Unlock()
 	if gateway == "" || client == nil {
-		return nil, nil, http.ErrServerClosed
+		return answer{}, http.ErrServerClosed
 	}
 	req, err := http.NewRequestWithContext(r.Context(), r.Method, "https://"+gateway+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	req.Header = r.Header.Clone()
-	answer, err := client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
-	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	return answer, text, err
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	return answer{resp.StatusCode, resp.Header, text}, err
 }

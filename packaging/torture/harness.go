@@ -175,7 +175,7 @@ func (h *harness) startGateway(ctx context.Context) error {
 		return errNotUp
 	}
 	go func() { // whatever else it says
-		for range p.lines { //nolint:revive // read away
+		for range p.lines {
 		}
 	}()
 	h.gate, h.address = p, first.Address
@@ -262,7 +262,7 @@ func (h *harness) heal(ctx context.Context) error {
 	h.killTerminal()
 	h.clock = 0
 	h.front.beHonest(true)
-	err := errors.Join(h.line.heal(ctx), h.disk.empty(), h.gateDisk.empty())
+	err := errors.Join(h.line.heal(), h.disk.empty(), h.gateDisk.empty())
 	return errors.Join(err, h.startGateway(ctx))
 }
 

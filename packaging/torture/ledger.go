@@ -89,12 +89,6 @@ func (l *ledger) now() (message, int) {
 	return l.state, l.states
 }
 
-func (l *ledger) openings() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.opened
-}
-
 func (l *ledger) keptSoFar() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

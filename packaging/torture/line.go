@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -10,37 +9,46 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// line is the village's, played by toxiproxy.
+// line is the village's, played by toxiproxy. Each weather is a proxy of its own: toxics that are added while connections
+// begin and end make toxiproxy 2.12.0 panic (ToxicLink.AddToxic, index out of range).
 type line struct {
-	proxy *toxiproxy.Proxy
-	down  bool
+	server           *toxiproxy.ApiServer
+	listen, upstream string
+	proxy            *toxiproxy.Proxy // nil while the line is down
 }
 
 func newLine(listen, upstream string) (*line, error) {
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	l := &line{proxy: toxiproxy.NewProxy(server, "line", listen, upstream)}
-	if err := l.proxy.Start(); err != nil {
-		return nil, fmt.Errorf("start line: %w", err)
+	zerolog.SetGlobalLevel(zerolog.Disabled) // toxics speak to the global logger
+	l := &line{
+		server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), listen: listen, upstream: upstream,
 	}
-	return l, nil
+	return l, l.restore(nil)
 }
 
-func (l *line) address() string { return l.proxy.Listen }
+func (l *line) address() string { return l.listen }
 
-// cut takes the line away, and set brings it back.
+// cut takes the line away.
 func (l *line) cut() {
-	if !l.down {
+	if l.proxy != nil {
 		l.proxy.Stop()
-		l.down = true
+		l.proxy = nil
 	}
 }
 
-func (l *line) restore() error {
-	if !l.down {
-		return nil
+// restore makes a line with toxics. What went over the one before is cut.
+func (l *line) restore(toxics []string) error {
+	l.cut()
+	p := toxiproxy.NewProxy(l.server, "line", l.listen, l.upstream)
+	for _, toxic := range toxics {
+		if _, err := p.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
+			return fmt.Errorf("change line: %w", err)
+		}
 	}
-	l.down = false
-	return l.proxy.Start()
+	if err := p.Start(); err != nil {
+		return fmt.Errorf("start line: %w", err)
+	}
+	l.proxy = p
+	return nil
 }
 
 // weathers are what a line can be like, besides down.
@@ -68,26 +76,14 @@ func cutAfter(r *rand.Rand, stream string) string {
 }
 
 // change draws new weather. Now and then the line goes.
-func (l *line) change(ctx context.Context, rng *rand.Rand) error {
+func (l *line) change(rng *rand.Rand) error {
 	n := rng.IntN(len(weathers) + 1)
-	l.proxy.Toxics.ResetToxics(ctx)
 	if n == len(weathers) {
 		l.cut()
 		return nil
 	}
-	if err := l.restore(); err != nil {
-		return err
-	}
-	for _, toxic := range weathers[n](rng) {
-		if _, err := l.proxy.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
-			return fmt.Errorf("change line: %w", err)
-		}
-	}
-	return nil
+	return l.restore(weathers[n](rng))
 }
 
 // heal makes the line good.
-func (l *line) heal(ctx context.Context) error {
-	l.proxy.Toxics.ResetToxics(ctx)
-	return l.restore()
-}
+func (l *line) heal() error { return l.restore(nil) }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -111,7 +110,7 @@ func (t *terminal) open(ctx context.Context) error {
 	}
 	t.store = file
 	t.out.say(message{Say: sayOpened, Cause: opened.Cause})
-	id, err := identity.Load(filepath.Join(t.cfg.Dir, identityDir))
+	id, err := identity.Open(ctx, identity.OpenOptions{Dir: filepath.Join(t.cfg.Dir, identityDir)})
 	if err != nil {
 		return err
 	}
@@ -186,7 +185,7 @@ func openTerminal(ctx context.Context, dir string, now func() time.Time, log *sl
 	if err != nil {
 		return nil, nil, "", err
 	}
-	id, err := identity.Load(filepath.Join(dir, identityDir))
+	id, err := identity.Open(ctx, identity.OpenOptions{Dir: filepath.Join(dir, identityDir)})
 	if err != nil {
 		return nil, nil, "", errors.Join(err, file.Close())
 	}
@@ -198,10 +197,4 @@ func openTerminal(ctx context.Context, dir string, now func() time.Time, log *sl
 		return nil, nil, "", errors.Join(err, file.Close())
 	}
 	return file, box, opened.Cause, nil
-}
-
-// exists says whether something is there.
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }

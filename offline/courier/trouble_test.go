@@ -20,14 +20,15 @@ import (
 // puller pulls a stick out before its nth change: from then on nothing can be written, and what was not synced yet is
 // there by half.
 type puller struct {
-	dir string
-	at  int
-	n   int
+	dir  string
+	at   int
+	n    int
+	once bool // it was a loose contact: only that change fails
 }
 
 func (p *puller) before(op, name string) error {
 	p.n++
-	if p.at == 0 || p.n < p.at {
+	if p.at == 0 || p.n < p.at || p.once && p.n > p.at {
 		return nil
 	}
 	if p.n == p.at && (op == "write" || op == "sync") {
@@ -56,9 +57,10 @@ func TestPulledOutAtEachMomentOfAnExport(t *testing.T) {
 		if err != nil || whole.n < 10 {
 			t.Fatal(err, whole.n)
 		}
-		for at := 1; at <= whole.n; at++ {
+		for i := range 2 * whole.n {
+			at := i/2 + 1
 			dir := copyStick(t, before)
-			p := &puller{dir: dir, at: at}
+			p := &puller{dir: dir, at: at, once: i%2 == 1}
 			done, err := courier.Export(t.Context(), dir, v.options(func(o *courier.Options) { o.Before = p.before }))
 			if !errors.Is(err, stick.ErrMedium) || stick.Words(err) == "" {
 				t.Fatalf("change %d: %v", at, err)
@@ -108,9 +110,10 @@ func TestPulledOutAtEachMomentOfAReception(t *testing.T) {
 	if _, err := g.receive(copyStick(t, base), func(o *arrival.Options) { o.Before = whole.before }); err != nil || whole.n < 8 {
 		t.Fatal(err, whole.n)
 	}
-	for at := 1; at <= whole.n; at++ {
+	for i := range 2 * whole.n {
+		at := i/2 + 1
 		dir := copyStick(t, base)
-		p := &puller{dir: dir, at: at}
+		p := &puller{dir: dir, at: at, once: i%2 == 1}
 		all, err := g.receive(dir, func(o *arrival.Options) { o.Before = p.before })
 		if err != nil || !errors.Is(all[0].Err, stick.ErrMedium) || all[0].Stored+all[0].Again != 9 {
 			t.Fatalf("change %d: %+v, %v", at, all, err)
@@ -122,11 +125,47 @@ func TestPulledOutAtEachMomentOfAReception(t *testing.T) {
 		if acks := answered(t, v, dir); acks != 9 {
 			t.Fatalf("change %d, again: %d acknowledgements on the stick", at, acks)
 		}
-		if at == whole.n {
+		if i == 2*whole.n-1 {
 			if in, err := courier.Import(t.Context(), dir, v.options()); err != nil || in.Acknowledged != 9 || in.Letters != 1 {
 				t.Fatalf("%+v, %v", in, err)
 			}
 		}
+	}
+}
+
+// What is on the stick after a power cut is what was synced, in this order: packs, their names, the manifest, its name; and
+// nothing goes before that.
+func TestOrderOfWriting(t *testing.T) {
+	g := newTown(t)
+	v := g.village("MX0427")
+	dir := memory(t)
+	v.lodge(2)
+	v.export(dir)
+	waiting, err := v.Pending(t.Context(), outbox.LaneMatters, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.byLine(waiting[0])
+	v.lodge(2)
+	var ops []string
+	note := func(op, name string) error {
+		if name = filepath.Base(name); strings.HasSuffix(name, ".pack") {
+			name = "pack"
+		}
+		if op != "write" && name != "reserve.half" && (len(ops) == 0 || ops[len(ops)-1] != op+" "+name) {
+			ops = append(ops, op+" "+name)
+		}
+		return nil
+	}
+	if _, err := courier.Export(t.Context(), dir, v.options(func(o *courier.Options) { o.Before = note })); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{
+		"create pack", "sync pack", "remove export-00000002.half", "create export-00000002.half", "sync export-00000002.half",
+		"syncdir to-gateway", "rename export-00000002.manifest", "syncdir to-gateway", "remove export-00000001.manifest",
+		"syncdir to-gateway",
+	}; !slices.Equal(ops, want) {
+		t.Errorf("export: %q", ops)
 	}
 }
 
@@ -337,6 +376,14 @@ func TestForeignSticks(t *testing.T) {
 		if (r.Terminal == "XX0001-1") != errors.Is(r.Err, stick.ErrForeign) || r.Terminal != "XX0001-1" && r.Stored == 0 {
 			t.Errorf("%+v", r)
 		}
+	}
+	// Another terminal's answer, put into this one's folder.
+	moved := memory(t)
+	if err := os.CopyFS(filepath.Join(moved, "zhizhu-courier", v.id.Terminal), os.DirFS(filepath.Join(others, "zhizhu-courier", other.id.Terminal))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := courier.Import(t.Context(), moved, v.options()); !errors.Is(err, stick.ErrForeign) {
+		t.Errorf("import, another terminal's answer: %v", err)
 	}
 	// A renamed folder is not its terminal's.
 	if err := os.Rename(filepath.Join(mixed, "zhizhu-courier", v.id.Terminal), filepath.Join(mixed, "zhizhu-courier", "MX0001-9")); err != nil {

@@ -17,7 +17,7 @@ import (
 func TestReplyReachesItsPersonAtTheNextCardTap(t *testing.T) {
 	cfg, dir := benchConfig(t)
 	b := startBench(t, cfg, dir)
-	b.await(t, "the machine", func(f health.Facts, r health.Report) bool { return r.CanRead && r.CanLodge && r.Online })
+	b.await(t, "the machine", func(_ health.Facts, r health.Report) bool { return r.CanRead && r.CanLodge && r.Online })
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
 	play := func(script string) {

@@ -280,6 +280,30 @@ func TestNoRoomForTheAnswer(t *testing.T) {
 	}
 }
 
+func TestAnEarlierAnswerGivesWay(t *testing.T) {
+	g := newTown(t)
+	v := g.village("MX0427")
+	dir := memory(t)
+	v.lodge(3)
+	v.export(dir)
+	g.received(dir)
+	v.lodge(1)
+	v.export(dir)
+	gone := false
+	all, err := g.receive(dir, func(o *arrival.Options) {
+		o.Before = func(op, name string) error {
+			gone = gone || op == "remove" && strings.HasSuffix(name, "answer-00000001.manifest")
+			if op == "create" && !gone {
+				return syscall.ENOSPC
+			}
+			return nil
+		}
+	})
+	if err != nil || all[0].Err != nil || !gone || answered(t, v, dir) != 6 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+}
+
 func TestRefusedAndUnkept(t *testing.T) {
 	g := newTown(t)
 	v := g.village("MX0427")

@@ -110,11 +110,15 @@ type upstream struct {
 	probes  int
 	before  func(w http.ResponseWriter, r *http.Request) bool // true: it has answered
 	instead func(w http.ResponseWriter, id string) bool       // likewise, after a record was stored
+	blobs   map[string][]byte                                 // digest to what came
+	pieces  int                                               // PATCHes that were taken
+	beats   []wire.Heartbeat
+	mail    func(after uint64) wire.Mail
 }
 
 func newUpstream(t testing.TB, change ...func(*upstream)) *upstream {
 	t.Helper()
-	u := &upstream{ca: newAuthority(t), stored: map[string]string{}, puts: map[string]int{}}
+	u := &upstream{ca: newAuthority(t), stored: map[string]string{}, puts: map[string]int{}, blobs: map[string][]byte{}}
 	var err error
 	if u.seal, err = seal.GenerateKey(rand.Reader); err != nil {
 		t.Fatal(err)
@@ -149,6 +153,9 @@ func (u *upstream) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.URL.Path == wire.PathHealth {
 		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if u.serveBeside(w, r) {
 		return
 	}
 	lane, id := filepath.Base(filepath.Dir(r.URL.Path)), filepath.Base(r.URL.Path)

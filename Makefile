@@ -10,7 +10,7 @@ DISPLAYED := packaging/with-display.sh
 LINT      := bin/tools/golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run build test race lint fmt bench shots fuzz soak demo check clean-tree fonts
+.PHONY: help setup run build test rigs race lint fmt bench shots fuzz soak torture demo check clean-tree fonts
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ build: setup ## bin/zhizhu, bin/zhizhu-devices, bin/zhizhu-gateway
 test: setup ## vet and every test, on a private screen in memory
 	$(GO) vet -tags $(TAGS) ./...
 	$(DISPLAYED) $(GOTEST) -timeout 10m ./...
+
+rigs: setup ## the tests that need more than a machine: Debian's cupsd and printer, power cuts on a loop device (root)
+	@packaging/setup.sh rigs
+	$(GO) test -tags $(TAGS),cups -timeout 10m ./devices/a4
+	$(GO) test -tags $(TAGS),root -timeout 10m ./offline/store
 
 race: setup ## every test under the race detector
 	$(DISPLAYED) $(GOTEST) -race -timeout 15m ./...
@@ -55,6 +60,9 @@ fuzz: setup ## each decoder's fuzz test for FUZZTIME (10s)
 
 soak: build ## 500 visits on a private screen; heap and PSS must be flat
 	@packaging/soak.sh $(or $(VISITS),500)
+
+torture: setup ## KILLS=200 SEED=1: kill, cut off and rob the offline half; nothing may be lost or come twice
+	@packaging/torture.sh $(or $(KILLS),200) $(or $(SEED),1)
 
 demo: build ## 40 visits without a window, over ptys, TLS and disk
 	bin/zhizhu demo --visits $(or $(VISITS),40) --seed $(or $(SEED),7) --json

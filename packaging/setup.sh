@@ -3,6 +3,7 @@
 # second time (a dpkg-query, no apt call). As root, or with sudo.
 #
 #   packaging/setup.sh          what make build, run and test need
+#   packaging/setup.sh rigs     besides, what make rigs needs
 #   packaging/setup.sh fonts    besides, what packaging/fonts/subset.sh needs to make the bundled fonts anew
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,7 +36,20 @@ LIST
 	if [ "${1:-}" = fonts ]; then
 		cat <<'LIST'
 fonts-noto-cjk    source of the bundled fonts
+fonts-hanazono    source of the rare characters
 python3-fonttools pyftsubset, which cuts the bundled fonts out of it
+LIST
+	fi
+	if [ "${1:-}" = rigs ]; then
+		cat <<'LIST'
+cups-daemon       CUPS, for the tests of A4 printing
+cups-client       its commands
+cups-core-drivers its drivers
+cups-filters-core-drivers what makes pages of documents
+cups-ipp-utils    a printer in software
+dbus-daemon       without a bus that printer doesn't start
+strace            disks that fail
+e2fsprogs         a file system for power cuts
 LIST
 	fi
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"path/filepath"
-	"slices"
 
 	"zhizhu/offline/audit"
 	"zhizhu/offline/courier"
@@ -63,38 +61,11 @@ func (t *Terminal) carry(ctx context.Context, id *identity.Identity, rooms *upst
 	say := &errWriter{w: out}
 	if e.Do == errandExport {
 		done, err := courier.Export(ctx, e.Path, o)
-		if err == nil || errors.Is(err, stick.ErrFull) {
-			say.printf("写到优盘上 %d 件", done.Total())
-			for _, lane := range slices.Sorted(maps.Keys(done.Missing)) {
-				if done.Missing[lane] > 0 {
-					say.printf("，%s 还有 %d 件没写下", laneWord(lane), done.Missing[lane])
-				}
-			}
-			say.printf("。送到网关处接收后，再把优盘插回来收回执。\n")
-		}
+		say.printf("%s", done.Text(err))
 		return errors.Join(err, say.err)
 	}
 	done, err := courier.Import(ctx, e.Path, o)
-	if err != nil && !errors.Is(err, stick.ErrOld) {
-		return err
-	}
-	say.printf("收到回执 %d 件，以前就有的 %d 件，新的通知 %d 封。\n", done.Acknowledged, done.Known, done.Letters)
-	for _, p := range done.Problems {
-		if words := stick.Words(p); words != "" {
-			say.printf("没有采用：%s\n", words)
-		}
-	}
-	if done.More {
-		say.printf("网关那里还有通知，请再送一次。\n")
-	}
+	say.printf("%s", done.Text(err)) // what was taken stays taken, whatever is wrong with the rest
 	t.matters.wakeSync()
 	return errors.Join(err, say.err)
-}
-
-func laneWord(lane string) string {
-	words := map[string]string{"ratings": "评价", "feedback": "办不成事", "matters": "办件", "blobs": "材料照片", "events": "统计"}
-	if w := words[lane]; w != "" {
-		return w
-	}
-	return lane
 }

@@ -48,12 +48,12 @@ func (s *session) question(ctx context.Context, n int) error {
 	s.ask.open, s.ask.at = n, s.now()
 	switch n {
 	case rollQuestion:
-		return s.line.Write(ctx, escpos.Roll())
+		return s.give(ctx, escpos.Roll())
 	case autoQuestion:
 		s.ask.autos++
-		return s.line.Write(ctx, escpos.TellChanges())
+		return s.give(ctx, escpos.TellChanges())
 	}
-	return s.line.Write(ctx, escpos.Query(n))
+	return s.give(ctx, escpos.Query(n))
 }
 
 // answers says that the printer answers question n, as far as is known.
@@ -264,7 +264,7 @@ func (s *session) settleQuestion(ctx context.Context) error {
 // room left for the rest of the picture, unlike one whose buffer is full: after it, a question is one for every make.
 // Should bytes be lost all the same, more than enough of them is sent when it goes on. out bytes may be in its buffer.
 func (t *transmission) fillUp(ctx context.Context, out int) error {
-	if t.owed > 0 && out+t.owed <= t.p.opt.Buffer*3/4 {
+	if t.owed > 0 && out+t.owed <= t.room()*3/4 {
 		t.filled = true
 		if err := t.line.Write(ctx, escpos.Fill(t.owed)); err != nil {
 			return err

@@ -13,11 +13,19 @@ func (s *session) release(ctx context.Context) error {
 	if s.p.left.lost {
 		b = escpos.Resync()
 	}
-	if err := s.line.Write(ctx, b); err != nil {
-		s.p.left.lost = true // nobody knows how much of it arrived
-		return err
+	for len(b) > 0 && !s.held { // the rest when it goes on
+		n := min(len(b), s.chunk())
+		if err := s.give(ctx, b[:n]); err != nil {
+			s.p.left.lost = true // nobody knows how much of it arrived
+			return err
+		}
+		b = b[n:]
+		s.p.left.owed, s.p.left.lost = len(b), false
+		if err := s.awaitWire(ctx); err != nil {
+			s.p.left.lost = true
+			return err
+		}
 	}
-	s.p.left.owed, s.p.left.lost = 0, false
 	return nil
 }
 
@@ -25,7 +33,7 @@ func (s *session) release(ctx context.Context) error {
 // on the next resident's receipt.
 func (s *session) clean(ctx context.Context) error {
 	if s.stuck() {
-		if err := s.release(ctx); err != nil {
+		if err := s.release(ctx); err != nil || s.stuck() {
 			return err
 		}
 	}

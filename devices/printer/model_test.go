@@ -44,6 +44,7 @@ type traits struct {
 	baud        int
 	dots        int // a second; 0 takes no time
 	buffer      int
+	xoffAt      int  // bytes at which it sends XOFF; 0 is three quarters of the buffer
 	noMarks     bool // ignores GS I
 	noAuto      bool // ignores GS a
 	noRoll      bool // ignores GS r
@@ -229,13 +230,20 @@ func (m *model) block() [4]byte {
 	}
 }
 
+func (m *model) xoffAt() int {
+	if m.traits.xoffAt > 0 {
+		return m.traits.xoffAt
+	}
+	return m.traits.buffer * 3 / 4
+}
+
 // flow sends XOFF at three quarters and while offline, XON at a quarter.
 func (m *model) flow() {
 	want := m.xoff
 	switch {
-	case m.held, !m.noFlow && (m.offline() || len(m.buffer) > m.traits.buffer*3/4):
+	case m.held, !m.noFlow && (m.offline() || len(m.buffer) > m.xoffAt()):
 		want = true
-	case len(m.buffer) <= m.traits.buffer/4:
+	case len(m.buffer) <= m.xoffAt()/3:
 		want = false
 	}
 	if want != m.xoff {

@@ -25,20 +25,27 @@ func (t *transmission) prepare(ctx context.Context) error {
 		return &brokenOffError{devices.Cancelled}
 	}
 	if t.p.left.any {
-		return t.clean(ctx)
+		if err := t.clean(ctx); err != nil {
+			return err
+		}
+	}
+	if t.p.left.any { // it stopped in the middle of that
+		return &brokenOffError{devices.Stalled}
 	}
 	return nil
 }
 
 // unstick frees a printer that waits for the rest of an earlier picture, if it takes bytes.
 func (t *transmission) unstick(ctx context.Context) error {
-	if !t.stuck() {
-		return nil
+	for t.stuck() {
+		if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
+			return cmp.Or(err, t.giveUp(ctx, t.p.left.owed))
+		}
+		if err := t.release(ctx); err != nil {
+			return err
+		}
 	}
-	if ok, err := t.pump(ctx, t.p.opt.Answer, func() bool { return !t.held }); err != nil || !ok {
-		return cmp.Or(err, t.giveUp(ctx, t.p.left.owed))
-	}
-	return t.release(ctx)
+	return nil
 }
 
 // inquire asks how the printer is now where it was not well, or something of an earlier job is left.

@@ -29,7 +29,9 @@ type Options struct {
 	Stall  time.Duration // how long a printer may take no byte in the middle of a job; 0 is 10 s
 	Cool   time.Duration // how long a printer may need to recover by itself, as from a hot head; 0 is 60 s
 	Settle time.Duration // how long after a job status may stay bad or missing; 0 is 5 s, the time for printing is added
-	Buffer int           // the printer's receive buffer; 0 is 4096 bytes
+	// Buffer is the printer's receive buffer; 0 is 4096 bytes. A smaller one is found out by its XOFFs, but a printer without
+	// flow control needs it to be told.
+	Buffer int
 }
 
 // Printer is a receipt printer; it implements devices.Driver. Jobs may come from any goroutine, one is printed at a

@@ -61,6 +61,8 @@ type transmission struct {
 	printed time.Time // when, by its dots, all that was sent will be on paper
 	spoke   bool      // the printer said how it is before the job
 	lost    bool      // it never said that it is done
+	noted   time.Time // when the last XOFF came
+	waited  int       // bytes that waited in the printer then, at the most
 	strange bool      // something came that nothing explains
 	backlog []backlog // what is on its way, by that reckoning
 }
@@ -113,7 +115,7 @@ func (t *transmission) send(ctx context.Context) error {
 	if err := t.arm(ctx); err != nil {
 		return err
 	}
-	chunk := t.chunk()
+	t.noted = time.Time{}
 	pieces := t.job.laid.Pieces
 	for i := 0; i < len(pieces); {
 		if err := t.between(ctx, len(pieces[i].Bytes)); err != nil {
@@ -121,7 +123,7 @@ func (t *transmission) send(ctx context.Context) error {
 		}
 		t.begun = true
 		if pieces[i].Bulk {
-			if err := t.bulk(ctx, pieces[i].Bytes, chunk); err != nil {
+			if err := t.bulk(ctx, pieces[i].Bytes); err != nil {
 				return err
 			}
 			t.account(pieces[i])
@@ -129,16 +131,16 @@ func (t *transmission) send(ctx context.Context) error {
 			continue
 		}
 		var batch []byte
-		for i < len(pieces) && len(batch) < chunk && !pieces[i].Bulk {
+		for n := t.batch(); i < len(pieces) && len(batch) < n && !pieces[i].Bulk; {
 			batch = append(batch, pieces[i].Bytes...)
 			t.account(pieces[i])
 			i++
 		}
-		if err := t.line.Write(ctx, batch); err != nil {
+		if err := t.text(ctx, batch); err != nil {
 			return err
 		}
-		t.bytes += len(batch)
 	}
+	t.unlearn()
 	return nil
 }
 
@@ -149,17 +151,7 @@ func (t *transmission) arm(ctx context.Context) error {
 		return nil
 	}
 	t.ask.autos++
-	return t.line.Write(ctx, escpos.TellChanges())
-}
-
-// band is how many bytes of a picture go into one command: few enough that a printer which was off for a moment is asked
-// something in that moment.
-func (s *session) band() int {
-	return max(int(time.Duration(s.line.Baud()/10)*bandFor/time.Second), leastBand)
-}
-
-func (t *transmission) chunk() int {
-	return max(int(time.Duration(t.line.Baud()/10)*chunkFor/time.Second), 16)
+	return t.give(ctx, escpos.TellChanges())
 }
 
 // account reckons when a piece will be on paper.
@@ -173,33 +165,34 @@ func (t *transmission) account(p escpos.Piece) {
 }
 
 // bulk sends a piece that the printer counts. It stops inside only where the printer does.
-func (t *transmission) bulk(ctx context.Context, b []byte, chunk int) error {
+func (t *transmission) bulk(ctx context.Context, b []byte) error {
 	t.owed = len(b)
 	for len(b) > 0 {
-		if len(b) > tailBytes {
+		if err := t.awaitWire(ctx); err != nil {
+			return err
+		}
+		if len(b) > tailBytes || t.small() {
 			if err := t.waitInside(ctx); err != nil {
 				return err
 			}
 		}
-		n := min(len(b), chunk)
-		if err := t.line.Write(ctx, b[:n]); err != nil {
+		n := min(len(b), t.chunk())
+		if err := t.put(ctx, b[:n]); err != nil {
 			return err
 		}
 		b = b[n:]
-		t.bytes += n
 		t.owed = len(b)
-		if err := t.drain(ctx); err != nil {
-			return err
-		}
 	}
-	return nil
+	return t.drain(ctx)
 }
 
 // waitInside waits in the middle of a picture while the printer takes no more. It asks nothing there, but hears what the
 // printer says of itself.
 func (t *transmission) waitInside(ctx context.Context) error {
 	since, out := t.now(), t.outstanding()
+	defer t.learn()
 	for t.held {
+		t.learn()
 		if t.job.ctx.Err() != nil {
 			return &brokenOffError{devices.Cancelled}
 		}
@@ -221,7 +214,7 @@ func (t *transmission) waitInside(ctx context.Context) error {
 func (t *transmission) between(ctx context.Context, n int) error {
 	since, progress := t.now(), t.passed
 	for {
-		if err := t.drain(ctx); err != nil {
+		if err := t.awaitWire(ctx); err != nil {
 			return err
 		}
 		if t.job.ctx.Err() != nil {
@@ -233,6 +226,7 @@ func (t *transmission) between(ctx context.Context, n int) error {
 		if err := t.inStream(ctx); err != nil {
 			return err
 		}
+		t.learn()
 		wait := t.full(n)
 		if wait == 0 && !t.blocked() {
 			return nil
@@ -257,21 +251,18 @@ func (t *transmission) blocked() bool { return t.held || t.worst() == devices.St
 
 // inStream writes the questions and marks that are due.
 func (t *transmission) inStream(ctx context.Context) error {
-	t.expire()
-	every := max(quietFor, 200*10*time.Second/time.Duration(t.line.Baud())) // three bytes in two hundred
-	if t.ask.open == 0 && t.now().Sub(t.asked) >= every && !t.now().Before(t.ask.quiet) {
-		t.asked = t.now()
-		t.turn = t.turn%lastRealTime + 1
-		if err := t.question(ctx, t.turn); err != nil {
-			return err
-		}
+	if err := t.askNext(ctx); err != nil {
+		return err
+	}
+	if err := t.awaitWire(ctx); err != nil {
+		return err
 	}
 	last := 0
 	if len(t.marks) > 0 {
 		last = t.marks[len(t.marks)-1]
 	}
 	switch {
-	case t.held || t.bytes-last < markEvery:
+	case t.held || t.bytes-last < min(markEvery, t.p.opt.Buffer/4):
 		return nil
 	case t.met.marks:
 		return t.mark(ctx)
@@ -282,46 +273,27 @@ func (t *transmission) inStream(ctx context.Context) error {
 	return nil
 }
 
+// askNext asks the next question that is due.
+func (t *transmission) askNext(ctx context.Context) error {
+	t.expire()
+	every := max(quietFor, 200*10*time.Second/time.Duration(t.line.Baud())) // three bytes in two hundred
+	if t.held && t.small() {
+		every = time.Second // what is left of the buffer is soon full of questions
+	}
+	if t.ask.open == 0 && t.now().Sub(t.asked) >= every && !t.now().Before(t.ask.quiet) {
+		t.asked = t.now()
+		t.turn = t.turn%lastRealTime + 1
+		if err := t.question(ctx, t.turn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *transmission) mark(ctx context.Context) error {
 	t.marks = append(t.marks, t.bytes)
 	t.sent++
-	return t.line.Write(ctx, escpos.Identify())
-}
-
-// full says how long to wait before n more bytes may be sent without running over the printer's buffer; 0 is no time.
-// A printer that answers marks says itself how far it is; else its speed is reckoned.
-func (t *transmission) full(n int) time.Duration {
-	window := t.p.opt.Buffer * 3 / 4
-	out := t.outstanding()
-	if t.met.marks {
-		if out > fewMarks && out+n > window && len(t.marks) > t.passed {
-			return askEvery
-		}
-		return 0
-	}
-	if out == 0 || out+n <= t.p.opt.Buffer*7/8 {
-		return 0
-	}
-	return max(t.backlog[0].until.Sub(t.now()), time.Millisecond)
-}
-
-// outstanding is how many of the bytes that were sent the printer may not have worked off: by its answers to marks, else
-// by reckoning.
-func (t *transmission) outstanding() int {
-	if t.met.marks {
-		if t.passed == 0 {
-			return t.bytes
-		}
-		return t.bytes - t.marks[min(t.passed, len(t.marks))-1]
-	}
-	now, out := t.now(), 0
-	for len(t.backlog) > 0 && !t.backlog[0].until.After(now) {
-		t.backlog = t.backlog[1:]
-	}
-	for _, b := range t.backlog {
-		out += b.bytes
-	}
-	return out
+	return t.give(ctx, escpos.Identify())
 }
 
 // abandon gives up a job that has begun: what the printer holds of it is cleared where the printer can do that.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhizhu/devices"
@@ -27,9 +28,12 @@ type session struct {
 	held    bool // XOFF came, XON did not
 	heldAt  time.Time
 	dropped int
-	strays  int // replies that nothing explains, since they were last looked at
-	late    int // answers to commands that wait their turn that were given up and may still come
-	habit   int // how often there were some all the same, less the jobs without
+	strays  int          // replies that nothing explains, since they were last looked at
+	late    int          // answers to commands that wait their turn that were given up and may still come
+	learned atomic.Int64 // room in the printer's buffer as its XOFFs told, 0 for none
+	wire    time.Time    // when the wire will have carried all that was given out
+	carried int          // bytes of jobs that were given out in this line's life, up to provenBy
+	habit   int          // how often there were some all the same, less the jobs without
 
 	ask     asking
 	answer  time.Duration // how long an answer may take

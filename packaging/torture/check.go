@@ -10,8 +10,12 @@ import (
 	"strings"
 	"time"
 
+	crand "crypto/rand"
+
+	"zhizhu/offline/audit"
 	"zhizhu/offline/gateway/bolt"
 	"zhizhu/offline/gateway/store"
+	"zhizhu/offline/outbox"
 	"zhizhu/offline/seal"
 	"zhizhu/offline/wire"
 )
@@ -29,6 +33,9 @@ type stock struct {
 	count   map[string]int    // by lane
 	corrupt []string
 	blobs   int
+	// delivered counts the reports of deliveries, by letter. One may be told again after a power cut.
+	delivered map[string]int
+	heads     []audit.Head // of the terminal's audit chain, as it reported them
 }
 
 // takeStock reads the gateway's store, all of it, and opens every packet with the gateway's key.
@@ -46,7 +53,7 @@ func takeStock(ctx context.Context, dir string) (_ *stock, err error) {
 		return nil, fmt.Errorf("take stock: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	s := &stock{items: map[string][]item{}, numbers: map[string]int{}, count: map[string]int{}}
+	s := &stock{items: map[string][]item{}, numbers: map[string]int{}, count: map[string]int{}, delivered: map[string]int{}}
 	for _, lane := range []string{wire.LaneMatters, wire.LaneRatings, wire.LaneEvents} {
 		for after := uint64(0); ; {
 			page, err := db.List(ctx, lane, after, 256)
@@ -62,7 +69,22 @@ func takeStock(ctx context.Context, dir string) (_ *stock, err error) {
 			}
 		}
 	}
-	return s, nil
+	return s, s.takeHeads(ctx, db)
+}
+
+// takeHeads reads what the terminal last reported of its audit chain.
+func (s *stock) takeHeads(ctx context.Context, db store.Store) error {
+	beats, err := db.Heartbeats(ctx)
+	if err != nil {
+		return fmt.Errorf("take stock: %w", err)
+	}
+	for _, b := range beats {
+		var h wire.Heartbeat
+		if json.Unmarshal(b.Body, &h) == nil && h.Audit.Seq > 0 {
+			s.heads = append(s.heads, audit.Head{Seq: h.Audit.Seq, Hash: h.Audit.Hash, At: b.At})
+		}
+	}
+	return nil
 }
 
 func (s *stock) spoilt(what, id string) { s.corrupt = append(s.corrupt, what+" "+id) }
@@ -89,6 +111,10 @@ func (s *stock) take(ctx context.Context, db store.Store, private *seal.PrivateK
 	case wire.LaneEvents:
 		var v wire.Event
 		err = json.Unmarshal(plain, &v)
+		if v.Kind == wire.EventDelivered {
+			s.delivered[v.Letter]++
+			return
+		}
 		for w := range v.Counts {
 			word = w
 		}
@@ -134,7 +160,7 @@ func (s *stock) matter(ctx context.Context, db store.Store, private *seal.Privat
 // verdict compares.
 type verdict struct {
 	lodged, acknowledged, stored, duplicates, lost, quarantined int
-	ratings, events, blobs                                      int
+	ratings, events, blobs, letters, deliveries, records, heads int
 	inDoubt, inDoubtStored, ghosts, strangers, unreceipted      int
 	corrupt                                                     []string
 	words                                                       []string // what is wrong, for people
@@ -206,27 +232,34 @@ func (v *verdict) kept(k string, t *said, items []item) {
 	}
 }
 
-// checkTerminal looks at the terminal's folder: the file must be sound, and hold the gateway's signature for each matter.
-func (h *harness) checkTerminal(ctx context.Context, v *verdict) (err error) {
-	file, box, cause, err := openTerminal(ctx, h.termDir(), h.now, h.log)
+// checkTerminal looks at the terminal's folder: the file must be sound, and hold the gateway's signature for each matter,
+// the letters, and the acts.
+func (h *harness) checkTerminal(ctx context.Context, v *verdict, s *stock) (err error) {
+	r, err := openRooms(ctx, world{dir: h.termDir(), now: h.now, rand: crand.Reader, log: h.log})
 	if err != nil {
 		return fmt.Errorf("check terminal: %w", err)
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	if cause != "" {
-		v.corrupt = append(v.corrupt, cause)
+	defer func() { err = errors.Join(err, r.file.Close()) }()
+	if r.opened.Cause != "" {
+		v.corrupt = append(v.corrupt, r.opened.Cause)
 	}
-	v.quarantined = box.Counts().Quarantined
+	v.quarantined = r.box.Counts().Quarantined
+	if err := h.checkReceipts(ctx, v, r.box); err != nil {
+		return err
+	}
+	v.checkDeliveries(h.ledger, s)
+	return errors.Join(v.checkLetters(ctx, r, h.ledger), v.checkTrail(ctx, r, h.ledger, s))
+}
+
+// checkReceipts verifies the gateway's signatures that the terminal has kept.
+func (h *harness) checkReceipts(ctx context.Context, v *verdict, box *outbox.Outbox) error {
 	gate, err := ackKey(h.gateDir())
 	if err != nil {
 		return err
 	}
-	for k, t := range h.ledger.tries {
-		if t.Say != sayKept || t.Lane != wire.LaneMatters || t.ID == "" {
-			continue
-		}
-		ack, signature, err := box.Receipt(ctx, t.ID)
-		if err == nil && (ack.ID != t.ID || t.Digest != "" && ack.Digest != t.Digest) {
+	for _, m := range h.ledger.matters {
+		ack, signature, err := box.Receipt(ctx, m.ID)
+		if err == nil && (ack.ID != m.ID || m.Digest != "" && ack.Digest != m.Digest) {
 			err = errors.New("receipt is for something else")
 		}
 		if err == nil {
@@ -234,7 +267,7 @@ func (h *harness) checkTerminal(ctx context.Context, v *verdict) (err error) {
 		}
 		if err != nil {
 			v.unreceipted++
-			v.wrong("no receipt for %s: %v", k, err)
+			v.wrong("no receipt for %s: %v", m.ID, err)
 			continue
 		}
 		v.acknowledged++

@@ -279,14 +279,14 @@ func (h *harness) drain(ctx context.Context) error {
 	for quiet := 0; quiet < 2; {
 		if pause(limit, 60*time.Millisecond) != nil {
 			state, _ := h.ledger.now()
-			return fmt.Errorf("%w: %d records wait, line %s", errDrain, state.Waiting, state.Line)
+			return fmt.Errorf("%w: %d records wait, %d of %d letters came down, line %s", errDrain, state.Waiting, state.Letters, len(h.ledger.letters), state.Line)
 		}
 		state, n := h.ledger.now()
 		if n == before {
 			continue
 		}
 		before = n
-		if quiet++; state.Waiting > 0 {
+		if quiet++; state.Waiting > 0 || state.Letters < len(h.ledger.letters) {
 			quiet = 0
 		}
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"sync"
+
+	"zhizhu/offline/wire"
 )
 
 // said is what a terminal has said of one try.
@@ -13,19 +15,23 @@ type said struct {
 
 // ledger is all that the terminal has said, over all its lives.
 type ledger struct {
-	mu      sync.Mutex
-	tries   map[string]*said // by lane and word
-	state   message          // the newest
-	states  int
-	opened  int
-	damaged []string // causes for which data files were put aside
-	trouble []string
-	full    int // refusals for want of room
-	kept    int
-	moments []chan struct{} // told with the next try
+	mu        sync.Mutex
+	tries     map[string]*said // by lane and word
+	state     message          // the newest
+	states    int
+	opened    int
+	damaged   []string // causes for which data files were put aside
+	trouble   []string
+	full      int // refusals for want of room
+	kept      int
+	delivered map[string]int  // letters, by id
+	recorded  []string        // ids of matters, in the audit chain
+	letters   []letter        // that the gateway said it has sent
+	matters   []message       // that were kept, in their order
+	moments   []chan struct{} // told with the next try
 }
 
-func newLedger() *ledger { return &ledger{tries: map[string]*said{}} }
+func newLedger() *ledger { return &ledger{tries: map[string]*said{}, delivered: map[string]int{}} }
 
 func key(lane, word string) string { return lane + "/" + word }
 
@@ -35,6 +41,10 @@ func (l *ledger) note(m message) {
 	switch m.Say {
 	case sayTry, sayKept, sayFailed, sayDoubt:
 		l.noteTry(m)
+	case sayDelivered:
+		l.delivered[m.ID]++
+	case sayRecorded:
+		l.recorded = append(l.recorded, m.ID)
 	case sayState:
 		l.state = m
 		l.states++
@@ -66,6 +76,9 @@ func (l *ledger) noteTry(m message) {
 		l.moments = nil
 	case sayKept:
 		l.kept++
+		if m.Lane == wire.LaneMatters && m.ID != "" {
+			l.matters = append(l.matters, m)
+		}
 	case sayFailed:
 		if m.Full {
 			l.full++
@@ -93,4 +106,15 @@ func (l *ledger) keptSoFar() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.kept
+}
+
+// anyMatter draws a matter that was kept.
+func (l *ledger) anyMatter(n int) (id, number string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.matters) == 0 {
+		return "", ""
+	}
+	m := l.matters[n%len(l.matters)]
+	return m.ID, m.Number
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"zhizhu/devices/sim"
+	"zhizhu/offline/audit"
 	"zhizhu/offline/outbox"
 	"zhizhu/offline/wire"
 )
@@ -54,7 +55,7 @@ func (l *lodger) serve(ctx context.Context) {
 	switch n := l.rng.IntN(100); {
 	case n < 15 && len(l.unrated) > 0:
 		l.rate(ctx)
-	case n < 20 && carriesAll():
+	case n < 20:
 		l.report(ctx, word)
 	default:
 		l.lodge(ctx, word)
@@ -68,7 +69,7 @@ func (l *lodger) serve(ctx context.Context) {
 func (l *lodger) lodge(ctx context.Context, word string) {
 	draft := l.draft(word)
 	var files []outbox.File
-	if carriesAll() && l.rng.IntN(12) == 0 {
+	if l.rng.IntN(12) == 0 {
 		files = l.files(word)
 	}
 	try := message{Say: sayTry, Lane: wire.LaneMatters, Word: word, Files: len(files)}
@@ -87,6 +88,9 @@ func (l *lodger) lodge(ctx context.Context, word string) {
 		l.unrated = append(l.unrated, lodged)
 	}
 	l.outcome(try, err)
+	if err == nil {
+		l.record(ctx, lodged.ID)
+	}
 }
 
 // outcome says what a resident would have been told.
@@ -178,14 +182,35 @@ func (l *lodger) upkeep(ctx context.Context) {
 	var err error
 	switch n := l.rng.IntN(400); {
 	case n < 2:
-		err = l.store.Compact(ctx)
+		err = l.file.Compact(ctx)
 	case n < 4:
 		_, err = l.box.Sweep(ctx, l.localNow(), time.Hour)
-	case n < 8:
-		person := l.people[l.rng.IntN(len(l.people))]
-		_, err = l.box.Find(ctx, person.Card.Number, "")
+	case n < 20:
+		err = l.layCard(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
 		l.log.LogAttrs(ctx, slog.LevelWarn, "Upkeep came to nothing", slog.Any("error", err))
+	}
+}
+
+// layCard is somebody who comes to ask.
+func (l *lodger) layCard(ctx context.Context) error {
+	number := l.people[l.rng.IntN(len(l.people))].Card.Number
+	if _, err := l.box.Find(ctx, number, ""); err != nil {
+		return err
+	}
+	shown, err := l.show(ctx, number)
+	for _, id := range shown {
+		if err == nil {
+			l.out.say(message{Say: sayDelivered, ID: id})
+		}
+	}
+	return err
+}
+
+// record writes the act into the audit chain.
+func (l *lodger) record(ctx context.Context, id string) {
+	if l.trail.Append(ctx, audit.Record{Role: audit.Machine, Act: "matter.lodged", Subject: id}) == nil {
+		l.out.say(message{Say: sayRecorded, ID: id})
 	}
 }

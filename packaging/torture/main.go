@@ -69,7 +69,11 @@ type report struct {
 	Ratings       int            `json:"ratings"`
 	Events        int            `json:"events"`
 	Attachments   int            `json:"attachments"`
-	Readable      int            `json:"readable"` // personal data found on the terminal
+	Letters       int            `json:"letters"`
+	Deliveries    int            `json:"deliveries"`
+	AuditRecords  int            `json:"audit_records"`
+	AuditHeads    int            `json:"audit_heads"` // reported to the gateway, and still in the chain
+	Readable      int            `json:"readable"`    // personal data found on the terminal
 	DiedAlone     int            `json:"died_alone"`
 	Front         map[string]int `json:"front"`
 	Control       int            `json:"control_lost"`
@@ -128,9 +132,6 @@ func (o *options) tools(ctx context.Context) []string {
 		o.strace = ""
 		leftOut = append(leftOut, "EIO: strace: "+firstLine(err))
 	}
-	if !carriesAll() {
-		leftOut = append(leftOut, "attachments and events: sync does not carry them yet")
-	}
 	return leftOut
 }
 
@@ -164,7 +165,7 @@ func run(ctx context.Context, o options, r *report) error {
 	if drained != nil {
 		v.wrong("%v", drained)
 	}
-	if err := h.checkTerminal(ctx, v); err != nil {
+	if err := h.checkTerminal(ctx, v, s); err != nil {
 		return err
 	}
 	found, err := scan(append(walk(h.disk.dir), h.termLog.Name()))
@@ -193,4 +194,6 @@ func (h *harness) fillIn(r *report, v *verdict) {
 	r.Lost, r.Quarantined, r.Corrupt = v.lost, v.quarantined, len(v.corrupt)
 	r.InDoubt, r.InDoubtStored, r.Ghosts, r.Strangers, r.Unreceipted = v.inDoubt, v.inDoubtStored, v.ghosts, v.strangers, v.unreceipted
 	r.Ratings, r.Events, r.Attachments = v.ratings, v.events, v.blobs
+	r.Letters, r.Deliveries, r.AuditRecords = v.letters, v.deliveries, v.records
+	r.AuditHeads = v.heads
 }

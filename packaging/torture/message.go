@@ -8,15 +8,17 @@ import (
 
 // Kinds of messages that a terminal says, one JSON object a line.
 const (
-	sayOpened  = "opened"  // the data file is open; Cause if it had been damaged
-	saySyncing = "syncing" // the line is being looked at
-	sayTry     = "try"     // Word is about to be lodged
-	sayKept    = "kept"    // Lodge returned nil
-	sayFailed  = "failed"  // Lodge said that nothing was taken in
-	sayDoubt   = "doubt"   // Lodge said that it isn't known
-	sayState   = "state"   // how much waits
-	sayEnd     = "end"     // closed in order
-	sayTrouble = "trouble" // Cause: what should not happen
+	sayOpened    = "opened"    // the data file is open; Cause if it had been damaged
+	saySyncing   = "syncing"   // the line is being looked at
+	sayTry       = "try"       // Word is about to be lodged
+	sayKept      = "kept"      // Lodge returned nil
+	sayFailed    = "failed"    // Lodge said that nothing was taken in
+	sayDoubt     = "doubt"     // Lodge said that it isn't known
+	sayDelivered = "delivered" // letter ID was shown, and noted as such
+	sayRecorded  = "recorded"  // matter ID is in the audit chain
+	sayState     = "state"     // how much waits
+	sayEnd       = "end"       // closed in order
+	sayTrouble   = "trouble"   // Cause: what should not happen
 )
 
 // message is what a terminal says.
@@ -32,6 +34,7 @@ type message struct {
 	Full   bool   `json:"full,omitempty"` // it failed for want of room
 
 	Waiting     int    `json:"waiting,omitempty"` // records of all lanes that sync carries
+	Letters     int    `json:"letters,omitempty"` // how many came down
 	Quarantined int    `json:"quarantined,omitempty"`
 	Line        string `json:"line,omitempty"`
 }

@@ -58,6 +58,9 @@ func (h *harness) round(ctx context.Context, n int) error {
 		return err
 	}
 	h.tellClock()
+	if h.rng.IntN(3) == 0 {
+		h.sendLetter(ctx)
+	}
 	if err := h.moment(ctx, failing != "" || full); err != nil {
 		return err
 	}

@@ -8,26 +8,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"path/filepath"
-	"reflect"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	crand "crypto/rand"
 
-	"zhizhu/offline/identity"
-	"zhizhu/offline/mailbox"
-	"zhizhu/offline/outbox"
 	"zhizhu/offline/store"
 	"zhizhu/offline/sync"
-)
-
-// Files of a terminal's data folder, as app/system names them.
-const (
-	storeFile   = "terminal.db"
-	identityDir = "identity"
-	doubtFile   = "doubt"
+	"zhizhu/offline/wire"
 )
 
 // terminal is a kiosk's offline half in a process of its own.
@@ -39,19 +27,8 @@ type terminal struct {
 	out   *writer
 	log   *slog.Logger
 
-	store  *store.Store
-	box    *outbox.Outbox
+	*rooms
 	syncer *sync.Syncer
-}
-
-func schema() store.Schema {
-	return store.Schema{Tables: append(slices.Clone(outbox.Tables()), mailbox.Tables()...)}
-}
-
-// carriesAll says whether sync takes attachments and events up, too.
-func carriesAll() bool {
-	_, yes := reflect.TypeFor[sync.Outbox]().MethodByName("PendingBlobs")
-	return yes
 }
 
 // runTerminal is the child. It ends with its standard input, or is killed.
@@ -76,7 +53,7 @@ func runTerminal(ctx context.Context, arg string, now func() time.Time, in io.Re
 	run(t.syncer.Serve)
 	run(t.lodgeForEver)
 	if t.cfg.Upkeep {
-		run(t.store.Serve)
+		run(t.file.Serve)
 	}
 	go func() { t.obey(in); cancel() }()
 	t.tell(ctx)
@@ -85,7 +62,7 @@ func runTerminal(ctx context.Context, arg string, now func() time.Time, in io.Re
 			t.out.say(message{Say: sayTrouble, Cause: fmt.Sprint(err)})
 		}
 	}
-	err := t.store.Close()
+	err := t.file.Close()
 	t.out.say(message{Say: sayEnd})
 	return err
 }
@@ -95,43 +72,50 @@ func (t *terminal) localNow() time.Time {
 }
 
 // open is what app/system does at its start.
-func (t *terminal) open(ctx context.Context) error {
-	o := store.Options{
-		Path: filepath.Join(t.cfg.Dir, storeFile), Schema: schema(), Now: t.localNow, Log: t.log,
-		MaxSize: t.cfg.MaxSize, NoSync: t.cfg.NoSync,
-	}
+func (t *terminal) open(ctx context.Context) (err error) {
+	o := store.Options{MaxSize: t.cfg.MaxSize, NoSync: t.cfg.NoSync}
 	if t.cfg.Upkeep { // its hours are a second here
 		o.BackupEvery = time.Second
 		o.After = func(time.Duration) <-chan time.Time { return time.After(1500 * time.Millisecond) }
 	}
-	file, opened, err := store.Open(ctx, o)
-	if err != nil {
-		return err
-	}
-	t.store = file
-	t.out.say(message{Say: sayOpened, Cause: opened.Cause})
-	id, err := identity.Open(ctx, identity.OpenOptions{Dir: filepath.Join(t.cfg.Dir, identityDir)})
-	if err != nil {
-		return err
-	}
-	t.box, err = outbox.New(ctx, outbox.Options{
-		Store: file, Generation: opened.Generation, Terminal: id.Terminal, Station: id.Station, SealKey: id.SealKey,
-		AckKey: id.AckKey, Box: id.Box, Now: t.localNow, Rand: crand.Reader, Log: t.log,
-		ClockTrust: func() string { return "unknown" }, DoubtFile: filepath.Join(t.cfg.Dir, doubtFile),
+	t.rooms, err = openRooms(ctx, world{
+		dir: t.cfg.Dir, store: o, now: t.localNow, rand: crand.Reader, log: t.log, trust: t.trust,
 	})
 	if err != nil {
 		return err
 	}
+	t.out.say(message{Say: sayOpened, Cause: t.opened.Cause})
 	// A county's patience, for a run of minutes.
 	t.syncer, err = sync.New(sync.Options{
-		Outbox: t.box, Identity: id, URL: t.cfg.URL, Now: t.localNow, Rand: crand.Reader, Log: t.log,
+		Outbox: t.box, Mailbox: t.mail, Renew: t.renew, Heartbeat: t.heartbeat(ctx), Identity: t.id, URL: t.cfg.URL,
+		Now: t.localNow, Rand: crand.Reader, Log: t.log,
 		FirstBackoff: 20 * time.Millisecond, MaxBackoff: 300 * time.Millisecond, ProbeEvery: 150 * time.Millisecond,
 		IdleEvery: 500 * time.Millisecond, HaltRetry: 300 * time.Millisecond, Timeout: 8 * time.Second,
+		MailEvery: 300 * time.Millisecond, BeatEvery: 400 * time.Millisecond,
 	})
 	if err == nil {
 		t.out.say(message{Say: saySyncing})
 	}
 	return err
+}
+
+// trust is what is known of the clock.
+func (t *terminal) trust() string {
+	if t.syncer == nil {
+		return "unknown"
+	}
+	return t.syncer.ClockTrust()
+}
+
+// heartbeat reports the head of the audit chain, which must stay in it.
+func (t *terminal) heartbeat(ctx context.Context) func() wire.Heartbeat {
+	return func() wire.Heartbeat {
+		h := wire.Heartbeat{Version: "torture"}
+		if head, err := t.trail.Head(ctx); err == nil {
+			h.Audit = head
+		}
+		return h
+	}
 }
 
 // obey does what the parent says, until it says no more.
@@ -152,14 +136,10 @@ func (t *terminal) obey(in io.Reader) {
 	}
 }
 
-// waiting counts what sync carries.
+// waiting counts what is to go up.
 func (t *terminal) waiting() int {
 	c := t.box.Counts()
-	n := c.Queued + c.Ratings
-	if carriesAll() {
-		n += c.Events + c.Blobs
-	}
-	return n
+	return c.Queued + c.Ratings + c.Events + c.Blobs
 }
 
 // tell says now and then how much waits.
@@ -174,27 +154,16 @@ func (t *terminal) tell(ctx context.Context) {
 		}
 		s := t.syncer.State()
 		t.out.say(message{
-			Say: sayState, Waiting: t.waiting(), Quarantined: t.box.Counts().Quarantined, Line: s.Reason.String() + " " + s.Detail,
+			Say: sayState, Letters: t.letters(ctx), Waiting: t.waiting(), Quarantined: t.box.Counts().Quarantined, Line: s.Reason.String() + " " + s.Detail,
 		})
 	}
 }
 
-// openTerminal opens the folder of a terminal that has ended, for the check.
-func openTerminal(ctx context.Context, dir string, now func() time.Time, log *slog.Logger) (*store.Store, *outbox.Outbox, string, error) {
-	file, opened, err := store.Open(ctx, store.Options{Path: filepath.Join(dir, storeFile), Schema: schema(), Now: now, Log: log})
+// letters is up to where letters have come down.
+func (t *terminal) letters(ctx context.Context) int {
+	cursor, err := t.mail.Cursor(ctx)
 	if err != nil {
-		return nil, nil, "", err
+		return 0
 	}
-	id, err := identity.Open(ctx, identity.OpenOptions{Dir: filepath.Join(dir, identityDir)})
-	if err != nil {
-		return nil, nil, "", errors.Join(err, file.Close())
-	}
-	box, err := outbox.New(ctx, outbox.Options{
-		Store: file, Generation: opened.Generation, Terminal: id.Terminal, Station: id.Station, SealKey: id.SealKey,
-		AckKey: id.AckKey, Box: id.Box, Now: now, Rand: crand.Reader, Log: log,
-	})
-	if err != nil {
-		return nil, nil, "", errors.Join(err, file.Close())
-	}
-	return file, box, opened.Cause, nil
+	return int(cursor) //nolint:gosec // as many as this run has sent
 }

@@ -20,8 +20,8 @@ func TestNothingIsPrintedInTheMorning(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newModel(makes[make_])
 				defer m.start(t)()
-				p, status := serveOn(t, printer.Options{Font: sampleFont(t)}, m)
-				after(t, 10*time.Second)
+				p, status := serveOn(t, printer.Options{Font: sampleFont(t), Poll: 8 * time.Second}, m) // the night is long
+				after(t, 20*time.Second)
 				m.at(900, func(m *model) { m.paperOut = true })
 				codes := []string{number, "441403-20250601-0008-1", "441403-20250601-0009-9"}
 				results := make(chan devices.PrintResult, len(codes))
@@ -36,7 +36,7 @@ func TestNothingIsPrintedInTheMorning(t *testing.T) {
 				}
 				after(t, 8*time.Hour)
 				m.change(func(m *model) { m.paperOut = false })
-				after(t, 10*time.Second)
+				after(t, 20*time.Second)
 				if s := status(); s.State != devices.Ready {
 					t.Errorf("got %+v", s)
 				}

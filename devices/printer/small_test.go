@@ -18,10 +18,13 @@ func TestSmallBuffers(t *testing.T) {
 	for _, c := range []traits{
 		{baud: 9600, buffer: 45, late: time.Millisecond},
 		{baud: 9600, buffer: 68, late: 2 * time.Millisecond},
-		{baud: 9600, buffer: 256, xoffAt: 64, late: 16 * time.Millisecond}, {baud: 19200, buffer: 64, late: time.Millisecond},
-		{baud: 19200, buffer: 128, late: 5 * time.Millisecond}, {baud: 19200, buffer: 256, xoffAt: 64, late: 16 * time.Millisecond},
+		{baud: 9600, buffer: 256, xoffAt: 64, late: 16 * time.Millisecond},
+		{baud: 19200, buffer: 64, late: time.Millisecond},
+		{baud: 19200, buffer: 128, late: 5 * time.Millisecond},
+		{baud: 19200, buffer: 256, xoffAt: 64, late: 16 * time.Millisecond},
 		{baud: 38400, buffer: 256, xoffAt: 64, late: 16 * time.Millisecond},
-		{baud: 115200, buffer: 256, xoffAt: 64, late: 2 * time.Millisecond}, {baud: 115200, buffer: 256, xoffAt: 64, late: 12 * time.Millisecond},
+		{baud: 115200, buffer: 256, xoffAt: 64, late: 2 * time.Millisecond},
+		{baud: 115200, buffer: 256, xoffAt: 64, late: 12 * time.Millisecond},
 		{baud: 115200, buffer: 512, xoffAt: 128, late: 16 * time.Millisecond},
 	} {
 		t.Run(fmt.Sprintf("%d of %d at %d, XOFF after %v", c.xoffAt, c.buffer, c.baud, c.late), func(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -30,6 +31,30 @@ func (h *harness) rounds(ctx context.Context) error {
 }
 
 func (h *harness) round(ctx context.Context, n int) error {
+	failing, full := "", n%15 == 11
+	if n%20 == 7 && h.strace != "" {
+		failing = failures[h.rng.IntN(len(failures))]
+	}
+	if err := h.prepare(ctx, failing, full); err != nil {
+		return err
+	}
+	h.tellClock()
+	if h.rng.IntN(3) == 0 {
+		h.sendLetter(ctx)
+	}
+	if err := h.moment(ctx, failing != "" || full); err != nil {
+		return err
+	}
+	h.kills++
+	if err := h.strike(ctx, n); err != nil || !full {
+		return err
+	}
+	h.killTerminal() // what was started with less room
+	return errors.Join(h.disk.empty(), h.gateDisk.empty())
+}
+
+// prepare draws the weather and the clock, and has everything run.
+func (h *harness) prepare(ctx context.Context, failing string, full bool) error {
 	if err := h.startGateway(ctx); err != nil {
 		return err
 	}
@@ -41,41 +66,17 @@ func (h *harness) round(ctx context.Context, n int) error {
 	if h.rng.IntN(3) == 0 {
 		h.stepClock()
 	}
-	failing := ""
-	if n%20 == 7 && h.strace != "" {
-		failing = failures[h.rng.IntN(len(failures))]
-		h.killTerminal()
+	if failing != "" {
+		h.killTerminal() // it starts anew under strace
 	}
 	cfg := h.base
-	full := n%15 == 11
 	if full {
 		h.fills++
 		if err := h.fillDisk(&cfg); err != nil {
 			return err
 		}
 	}
-	if err := h.startTerminal(failing, cfg); err != nil {
-		return err
-	}
-	h.tellClock()
-	if h.rng.IntN(3) == 0 {
-		h.sendLetter(ctx)
-	}
-	if err := h.moment(ctx, failing != "" || full); err != nil {
-		return err
-	}
-	h.kills++
-	err := h.strike(ctx, n)
-	if full {
-		h.killTerminal() // what was started with less room
-		if emptied := h.disk.empty(); err == nil {
-			err = emptied
-		}
-		if emptied := h.gateDisk.empty(); err == nil {
-			err = emptied
-		}
-	}
-	return err
+	return h.startTerminal(failing, cfg)
 }
 
 func (h *harness) stepClock() {

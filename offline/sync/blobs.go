@@ -65,7 +65,9 @@ func (r *run) fillBlobs(ctx context.Context) {
 }
 
 func (r *run) pendingBlobs(ctx context.Context) []outbox.Blob {
-	skip := func(digest string) bool { return r.resting[digest] || r.blobs.content.tried[digest] }
+	skip := func(digest string) bool {
+		return r.flying[digest] || r.resting[digest] || r.blobs.content.tried[digest]
+	}
 	all, err := r.o.Outbox.PendingBlobs(ctx, 1, skip)
 	if err != nil && ctx.Err() == nil {
 		r.o.Log.LogAttrs(ctx, slog.LevelError, "Attachments can't be read", slog.Any("error", err))
@@ -88,6 +90,7 @@ func (r *run) tookPiece(ctx context.Context, b outbox.Blob, p piece) {
 		delete(r.uploads, b.Digest)
 		r.state.Faults.Blobs = ""
 		r.settle(ctx, []result{{waiting: outbox.Waiting{ID: b.Digest}, proof: p.proof}})
+		r.good(ctx)
 	default:
 		s.fine()
 		r.state.Faults.Blobs = ""

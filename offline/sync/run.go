@@ -24,7 +24,10 @@ type run struct {
 	paused   bool
 	idle     *time.Timer
 
-	flying  map[string]bool // ids under way
+	flying  map[string]bool // ids under way, and those whose acknowledgement isn't on disk yet
+	calling int             // records under way
+	signed  []result        // acknowledged, to be settled
+	settles bool            // others are being settled
 	moved   bool            // since the outbox was told of them
 	resting map[string]bool // ids that wait after trouble
 	strikes map[string]int  // how often an id failed
@@ -47,7 +50,7 @@ type run struct {
 // How many records are under way at once: more as long as each is answered soon, less when something fails.
 const (
 	widthFirst = 4
-	widthMost  = 64
+	widthMost  = 32
 	widthSoon  = time.Second
 )
 
@@ -70,8 +73,9 @@ func (s *Syncer) Serve(ctx context.Context) error {
 		width: widthFirst, sides: newSides(), uploads: map[string]upload{}, piece: pieceFirst,
 	}
 	r.rests.step = stopped()
-	defer r.calls.Wait()
 	ctx, cancel := context.WithCancel(ctx)
+	defer r.last(ctx)
+	defer r.calls.Wait()
 	defer cancel()
 	defer r.pause.Stop()
 	defer r.idle.Stop()
@@ -148,7 +152,7 @@ func (r *run) next(ctx context.Context) {
 	if r.state.Reason != OK && !r.content.held() {
 		return // the line is to be trusted again first
 	}
-	if r.sent && len(r.flying) == 0 {
+	if r.sent && r.calling == 0 && !r.settles {
 		r.sent, r.mail.due, r.beating.news = false, true, true
 	}
 	r.fillSides(ctx)
@@ -163,7 +167,7 @@ func (r *run) fillRecords(ctx context.Context) {
 		most = 1 // the line is to be trusted again first
 	}
 	r.fillAll(ctx, most)
-	if len(r.flying) == 0 && r.content.next() {
+	if r.calling == 0 && r.content.next() {
 		r.fillAll(ctx, most)
 	}
 }
@@ -194,7 +198,7 @@ func (r *run) fillAll(ctx context.Context, most int) {
 
 // fill starts uploads of one lane until so many run.
 func (r *run) fill(ctx context.Context, lane string, most int) {
-	room := most - len(r.flying)
+	room := most - r.calling
 	if room <= 0 {
 		return
 	}
@@ -205,6 +209,7 @@ func (r *run) fill(ctx context.Context, lane string, most int) {
 	}
 	for _, w := range waiting {
 		r.flying[w.ID], r.moved = true, true
+		r.calling++
 		r.start(func() result {
 			began := r.o.Now()
 			proof, answer, fault := r.call.upload(ctx, w)

@@ -44,7 +44,7 @@ func (r *run) fillSides(ctx context.Context) {
 	if r.o.Heartbeat != nil {
 		r.pulse(ctx)
 	}
-	if len(r.flying) > 0 || !r.eased() {
+	if r.calling > 0 || !r.eased() {
 		return
 	}
 	r.fillBlobs(ctx)
@@ -142,7 +142,7 @@ func (r *run) pendingEvents(ctx context.Context) []outbox.Waiting {
 	if r.events.content.held() {
 		n = 1
 	}
-	skip := func(id string) bool { return r.resting[id] || r.events.content.tried[id] }
+	skip := func(id string) bool { return r.flying[id] || r.resting[id] || r.events.content.tried[id] }
 	waiting, err := r.o.Outbox.Pending(ctx, outbox.LaneEvents, n, skip)
 	if err != nil && ctx.Err() == nil {
 		r.o.Log.LogAttrs(ctx, slog.LevelError, "Events can't be read", slog.Any("error", err))
@@ -163,6 +163,7 @@ func (r *run) tookEvents(ctx context.Context, all []result) {
 		s.content.taken()
 		s.fine()
 		r.settle(ctx, acknowledged)
+		r.good(ctx)
 		r.state.Faults.Events = ""
 	}
 	for _, res := range all {

@@ -52,7 +52,7 @@ type Options struct {
 	// Renew gets a new certificate; it is not renewed if it is nil.
 	Renew Renewer
 
-	AtOnce       int           // records under way at the same time; from 4 to 64, as the line bears it, if 0
+	AtOnce       int           // records under way at the same time; from 4 to 32, as the line bears it, if 0
 	FirstBackoff time.Duration // 1 s if 0
 	MaxBackoff   time.Duration // 1 h if 0
 	ProbeEvery   time.Duration // at most, between looks at a line that is down; 15 s if 0

@@ -36,7 +36,10 @@ func (r *run) take(ctx context.Context, first result) {
 		}
 	}
 	for _, res := range batch {
-		delete(r.flying, res.waiting.ID)
+		if res.waiting.ID != "" {
+			delete(r.flying, res.waiting.ID)
+			r.calling--
+		}
 		r.tellTime(res.answer)
 		switch {
 		case res.waiting.ID == "":
@@ -51,6 +54,9 @@ func (r *run) take(ctx context.Context, first result) {
 	}
 	r.moved = true
 	r.settle(ctx, acknowledged)
+	if len(acknowledged) > 0 {
+		r.good(ctx)
+	}
 }
 
 // tellTime keeps the distance to the gateway's clock, as far as whole seconds tell.
@@ -61,31 +67,64 @@ func (r *run) tellTime(a answer) {
 	r.state.ServerOffset, r.state.OffsetKnown = a.offset, true
 }
 
-// settle writes acknowledgements to disk.
+// settle has acknowledgements written to disk, while further records are under way: all that come in the meantime are
+// one commit.
 func (r *run) settle(ctx context.Context, acknowledged []result) {
-	if len(acknowledged) == 0 {
-		return
-	}
-	proofs := make([]outbox.Proof, len(acknowledged))
-	for i, res := range acknowledged {
-		proofs[i] = res.proof
-	}
-	// What the gateway signed for is kept even while this program stops.
-	if err := r.o.Outbox.Settle(context.WithoutCancel(ctx), proofs); err != nil {
-		r.o.Log.LogAttrs(ctx, slog.LevelError, "Acknowledgements can't be kept, records are sent again", slog.Any("error", err))
-		for _, res := range acknowledged {
-			r.rest(ctx, res.waiting.ID)
-		}
-		return
-	}
 	for _, res := range acknowledged {
-		delete(r.strikes, res.waiting.ID)
+		r.flying[res.waiting.ID] = true // not to be sent again before it is settled
+	}
+	r.signed = append(r.signed, acknowledged...)
+	if len(r.signed) == 0 || r.settles {
+		return
+	}
+	batch := r.signed
+	r.signed, r.settles = nil, true
+	r.calls.Go(func() {
+		err := r.o.Outbox.Settle(context.WithoutCancel(ctx), proofs(batch))
+		r.tell(ctx, func() {
+			r.settles = false
+			r.settled(ctx, batch, err)
+			r.settle(ctx, nil)
+		})
+	})
+}
+
+// settled handles the end of one commit.
+func (r *run) settled(ctx context.Context, batch []result, err error) {
+	if err != nil {
+		r.o.Log.LogAttrs(ctx, slog.LevelError, "Acknowledgements can't be kept, records are sent again", slog.Any("error", err))
+	}
+	for _, res := range batch {
+		id := res.waiting.ID
+		delete(r.flying, id)
+		if err != nil {
+			r.rest(ctx, id)
+			continue
+		}
+		delete(r.strikes, id)
 		for _, c := range []*content{&r.content, &r.events.content, &r.blobs.content} {
-			delete(c.proven, res.waiting.ID)
+			delete(c.proven, id)
 		}
 	}
-	r.sent = true
-	r.good(ctx)
+	r.moved, r.sent = true, r.sent || err == nil
+}
+
+// last keeps what the gateway signed for while this program was told to stop.
+func (r *run) last(ctx context.Context) {
+	if len(r.signed) == 0 {
+		return
+	}
+	if err := r.o.Outbox.Settle(context.WithoutCancel(ctx), proofs(r.signed)); err != nil {
+		r.o.Log.LogAttrs(ctx, slog.LevelError, "Acknowledgements can't be kept, records are sent again", slog.Any("error", err))
+	}
+}
+
+func proofs(all []result) []outbox.Proof {
+	list := make([]outbox.Proof, len(all))
+	for i, res := range all {
+		list[i] = res.proof
+	}
+	return list
 }
 
 // probed handles the answer of a probe.

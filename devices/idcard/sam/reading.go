@@ -12,8 +12,13 @@ import (
 // textLen is the length of a text block.
 const textLen = 256
 
-// ErrShort says that data are shorter than they must be: a reading's by its own length words.
-var ErrShort = errors.New("data cut short")
+// What is wrong with data.
+var (
+	// ErrShort says that they are shorter than they must be: a reading's by its own length words.
+	ErrShort = errors.New("data cut short")
+	// ErrForm says that a reading's length words don't fit what follows them: where its text begins can't be told.
+	ErrForm = errors.New("length words don't fit the data")
+)
 
 // Reading is the data of a reply to ReadText or ReadAll, cut up by its own length words. The slices point into it.
 type Reading struct {
@@ -25,6 +30,10 @@ type Reading struct {
 // ParseReading cuts up the data of a reply to ReadText or ReadAll. Some readers answer ReadText in the form of
 // ReadAll (three length words), some send more than their words say: so the form is told by the words, and what comes
 // after the parts that they name is left over. A print that is cut short is left out; a card is not read for it.
+//
+// A card that is cut out one character off would be another person's. So where the words don't fit the length of data
+// exactly, the text must look like one where they put it; and wherever they put it, it must not look like one where
+// the other form would. Else the error is ErrForm.
 func ParseReading(data []byte) (Reading, error) {
 	if len(data) < 4 {
 		return Reading{}, fmt.Errorf("parse reading of %d bytes: %w", len(data), ErrShort)
@@ -39,13 +48,18 @@ func ParseReading(data []byte) (Reading, error) {
 		switch {
 		case len(data) < three:
 			return Reading{}, fmt.Errorf("parse reading of %d bytes, want %d: %w", len(data), three, ErrShort)
+		case !placed(data[6:], data[4:], len(data) == three+finger):
+			return Reading{}, fmt.Errorf("parse reading of %d bytes in three parts: %w", len(data), ErrForm)
 		case len(data) < three+finger:
 			finger = 0
 		}
 		return cut(data[6:], text, photo, finger), nil
 	}
-	if len(data) < two {
+	switch {
+	case len(data) < two:
 		return Reading{}, fmt.Errorf("parse reading of %d bytes, want %d: %w", len(data), two, ErrShort)
+	case !placed(data[4:], data[6:], len(data) == two):
+		return Reading{}, fmt.Errorf("parse reading of %d bytes in two parts: %w", len(data), ErrForm)
 	}
 	return cut(data[4:], text, photo, 0), nil
 }

@@ -105,7 +105,8 @@ func layoutOf(t devices.CardType) (layout, bool) {
 	return layout{}, false
 }
 
-// ParseText reads a text block of 256 bytes in the layout that its type flag names.
+// ParseText reads a text block of 256 bytes in the layout that its type flag names. Control characters are dropped from
+// all fields.
 func ParseText(block []byte) (devices.Card, error) {
 	if len(block) != textLen {
 		return devices.Card{}, fmt.Errorf("parse text block: %d bytes, want %d", len(block), textLen)
@@ -126,35 +127,49 @@ func ParseText(block []byte) (devices.Card, error) {
 	}
 	for _, f := range l.fields {
 		to := f.get(&c)
-		*to = strings.TrimRight(*to, " \x00")
+		*to = strings.TrimRight(*to, " ")
 	}
 	return c, nil
 }
 
 func typeOf(block []byte) (devices.CardType, error) {
-	flag := binary.LittleEndian.Uint16(block[flagAt:])
-	if flag == 0 { // some issuers pad the reserved part with NUL
-		return devices.ResidentCard, nil
+	t, ok := flagOf(block)
+	if !ok {
+		return 0, fmt.Errorf("parse text block: %w (flag %04X)", ErrUnknownType, unit(block, flagAt/2))
 	}
-	if flag < 0x80 {
-		if _, ok := layoutOf(devices.CardType(flag)); ok {
-			return devices.CardType(flag), nil
-		}
-	}
-	return 0, fmt.Errorf("parse text block: %w (flag %04X)", ErrUnknownType, flag)
+	return t, nil
 }
 
-// units decodes UTF-16LE and keeps everything, private use and rare characters too.
+// flagOf returns the type flag of a block, false where it names no known layout.
+func flagOf(block []byte) (devices.CardType, bool) {
+	switch flag := unit(block, flagAt/2); flag {
+	case 0: // some issuers pad the reserved part with NUL
+		return devices.ResidentCard, true
+	case uint16(devices.ResidentCard), uint16(devices.ResidencePermit), uint16(devices.Foreigner2017), uint16(devices.Foreigner2023):
+		return devices.CardType(flag), true
+	}
+	return 0, false
+}
+
+// units decodes UTF-16LE and keeps every character, private use and rare ones too. Controls are none: they would break
+// a line or a record where nobody looks for it, and no card has them but by a fault.
 func units(b []byte) string {
-	u := make([]uint16, len(b)/2)
-	for i := range u {
-		u[i] = binary.LittleEndian.Uint16(b[2*i:])
+	u := make([]uint16, 0, len(b)/2)
+	for i := range len(b) / 2 {
+		if c := unit(b, i); !control(c) {
+			u = append(u, c)
+		}
 	}
 	return string(utf16.Decode(u))
 }
 
+// control says whether a code unit is a control of C0 (NUL too) or C1, DEL, or one of the two line ends of Unicode.
+func control(c uint16) bool {
+	return c < ' ' || c >= 0x7F && c < 0xA0 || c == 0x2028 || c == 0x2029
+}
+
 // text takes the padding at the end off. Spaces inside stay: foreigners' names have them.
-func text(b []byte) string { return strings.TrimRight(units(b), " \x00") }
+func text(b []byte) string { return strings.TrimRight(units(b), " ") }
 
 func sexOf(b []byte) devices.Sex {
 	switch c := binary.LittleEndian.Uint16(b); c {

@@ -5,8 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"zhizhu/devices"
 )
@@ -64,6 +67,15 @@ func blank(flag byte) []byte {
 	b := make([]byte, 256)
 	put(b, 0, strings.Repeat(" ", 128))
 	put(b, 248, string(rune(flag)))
+	return b
+}
+
+// person is a block that looks like one.
+func person() []byte {
+	b := blank(' ')
+	put(b, 0, "甲")
+	put(b, 36, "19560308")
+	put(b, 122, "441403195603080021")
 	return b
 }
 
@@ -143,7 +155,7 @@ func TestEncodeTextRefusesWhatDoesNotFit(t *testing.T) {
 }
 
 func TestReadingsOfEveryLength(t *testing.T) {
-	text := blank(' ')
+	text := person()
 	photo := make([]byte, 1024)
 	for _, tc := range []struct {
 		name   string
@@ -206,8 +218,7 @@ func TestAppendedAddressesComeBackAsTheyWent(t *testing.T) {
 
 // TestReadingsOfOddReaders holds what readers send beside the four forms of the public pages.
 func TestReadingsOfOddReaders(t *testing.T) {
-	text, photo := blank(' '), bytes.Repeat([]byte{7}, 1024)
-	put(text, 0, "甲")
+	text, photo := person(), bytes.Repeat([]byte{7}, 1024)
 	two := AppendReading(nil, Reading{Text: text, Photo: photo}, false)
 	three := func(finger int) []byte {
 		return AppendReading(nil, Reading{text, photo, bytes.Repeat([]byte{9}, finger)}, true)
@@ -248,6 +259,89 @@ func TestReadingsOfOddReaders(t *testing.T) {
 		if _, err := ParseReading(bad); err == nil {
 			t.Errorf("%d bytes were taken for a reading", len(bad))
 		}
+	}
+}
+
+// TestAShiftedCardIsNeverRead: whatever the words say, the text is cut out where it is, or not at all.
+func TestAShiftedCardIsNeverRead(t *testing.T) {
+	photo := make([]byte, 1024)
+	for name, c := range cards() {
+		if c.Birth == "" || c.Number == "" {
+			continue // nothing tells where it begins
+		}
+		block, err := EncodeText(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := append(bytes.Clone(block), photo...)
+		for at := range 1 << 16 {
+			data := append([]byte{1, 0, 4, 0, byte(at >> 8), byte(at)}, body...)
+			finger := at == 0 || at == 512 || at == 1024
+			switch r, err := ParseReading(data); {
+			case finger && (err != nil || !bytes.Equal(r.Text, block)):
+				t.Fatalf("%s: third word %d: %v", name, at, err)
+			case !finger && !errors.Is(err, ErrForm):
+				t.Fatalf("%s: third word %d was taken: %v", name, at, err)
+			}
+		}
+		two := append([]byte{1, 0, 4, 0}, body...)
+		for more := range 1100 {
+			if r, err := ParseReading(append(bytes.Clone(two), make([]byte, more)...)); err != nil || !bytes.Equal(r.Text, block) {
+				t.Fatalf("%s: two words and %d bytes more: %v", name, more, err)
+			}
+		}
+		short := append([]byte{1, 0, 4, 0, 0, 0}, body[:len(body)-2]...) // fits two words exactly
+		if _, err := ParseReading(short); !errors.Is(err, ErrForm) {
+			t.Errorf("%s: three words, two bytes less: %v", name, err)
+		}
+	}
+}
+
+// TestOnlyOnePlaceLooksRight is what looksRight promises, for people of all ages and fields without any room left.
+func TestOnlyOnePlaceLooksRight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		figures := func(n int, what string) string {
+			return rapid.StringMatching("[0-9]{"+strconv.Itoa(n)+"}").Draw(t, what)
+		}
+		block := make([]byte, 2+256+2) // what stands around it is figures too
+		put(block, 0, figures(130, "all"))
+		year := strconv.Itoa(rapid.IntRange(1800, 2100).Draw(t, "year"))
+		flag := rapid.SampledFrom([]string{" ", "J", "I", "Y"}).Draw(t, "flag")
+		put(block, 2+248, flag)
+		near := rapid.SampledFrom([]string{" ", "J", "I", "Y"}).Draw(t, "near")
+		put(block, 2+246, near)
+		put(block, 2+250, near)
+		if flag == "I" {
+			put(block, 2+122, "ABC")
+			put(block, 2+220, year)
+		} else {
+			put(block, 2+36, year)
+		}
+		if !looksRight(block[2:]) {
+			t.Fatal("it doesn't look right where it begins")
+		}
+		if looksRight(block) || looksRight(block[4:]) {
+			t.Error("it looks right one character off")
+		}
+	})
+}
+
+func TestControlCharactersAreDropped(t *testing.T) {
+	b := person()
+	put(b, 0, "\x01陈\n \u0085桂\u2028\x00兰\x7f\ue000\u200d \x02")
+	put(b, 52, "\r\n村\t1 号\u2029")
+	put(b, 36, "1956\x0003")
+	c, err := ParseText(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Name != "陈 桂兰\ue000\u200d" || c.Address != "村1 号" || c.Birth != "" {
+		t.Errorf("%q, %q, %q", c.Name, c.Address, c.Birth)
+	}
+	address := make([]byte, addressLen)
+	put(address, 0, "新\u2028址\x1b")
+	if a, err := ParseAddress(address); err != nil || a != "新址" {
+		t.Errorf("%q, %v", a, err)
 	}
 }
 

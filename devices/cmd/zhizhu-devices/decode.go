@@ -11,11 +11,11 @@ import (
 
 // idcardCmd are the card reader's field tools.
 type idcardCmd struct {
-	Decode decodeCmd `cmd:"" help:"Decode a reader's replies: hex frames on stdin, one a line, noise allowed. The output holds the card's personal data: it is for the screen, not for a file."`
+	Decode decodeCmd `cmd:"" help:"Decode a reader's replies: hex frames on stdin, one a line, noise allowed; blank lines are skipped and yield nothing. The output holds the card's personal data: it is for the screen, not for a file."`
 }
 
 type decodeCmd struct {
-	JSON bool `name:"json" help:"One JSON object a line; without it, the same for people. A line with several frames yields the card among them, else what says most."`
+	JSON bool `name:"json" help:"One JSON object for each line that isn't blank; without it, the same for people. A line with several frames yields the card among them, else what says most."`
 }
 
 // maxLine is the longest line that is decoded: a frame of 2321 bytes in hex with prefixes and blanks, and noise.
@@ -24,7 +24,10 @@ const maxLine = 64 << 10
 var (
 	errNotHex  = errors.New("no hex digits, two a byte")
 	errNoFrame = errors.New("no whole frame with a right checksum in this line")
-	errTooLong = fmt.Errorf("line longer than %d characters: put one frame on a line", maxLine)
+	// errNotAsWritten is of a number that is forgiven where it is typed: no card has it so (GB 11643 writes X), and what
+	// compares numbers takes it for another.
+	errNotAsWritten = errors.New("number is right, but not written as cards have it: capital X and letters, no blanks")
+	errTooLong      = fmt.Errorf("line longer than %d characters: put one frame on a line", maxLine)
 )
 
 // Run is kong's. Every line that isn't blank yields one object, whatever it holds.

@@ -74,6 +74,23 @@ func TestDecodeEveryPersona(t *testing.T) {
 	}
 }
 
+// TestANumberThatIsNotValidSaysWhy, whatever is wrong with it.
+func TestANumberThatIsNotValidSaysWhy(t *testing.T) {
+	c := sim.Personas()[0].Card
+	for number, want := range map[string]string{
+		"11010519491231002X": "",
+		"11010519491231002x": errNotAsWritten.Error(),
+		"110105194912310020": sam.ErrNumberCheck.Error(),
+		"":                   sam.ErrNumberLength.Error(),
+	} {
+		c.Number = number
+		d := decodeLine(frame(t, c, 0, false))
+		if d.NumberValid == nil || *d.NumberValid != (want == "") || d.NumberError != want {
+			t.Errorf("%q: %+v", number, d)
+		}
+	}
+}
+
 // TestDecodeTellsWhatALayoutHas: also where it is blank on the card, and nothing else.
 func TestDecodeTellsWhatALayoutHas(t *testing.T) {
 	always := "type name sex birth id_number id_number_valid valid_from valid_to photo_bytes fingerprint_bytes"
@@ -148,6 +165,7 @@ func TestDecodeOther(t *testing.T) {
 		"another preamble":           {strings.Replace(card, "aaaaaa9669", "aaaaaa9668", 1), decoded{Error: errNoFrame.Error()}},
 		"cut short":                  {card[:200], decoded{Error: errNoFrame.Error()}},
 		"unknown flag":               {reply(sam.OK, text('Q')), decoded{Error: "parse text block: unknown card type (flag 0051)"}},
+		"no length words that fit":   {reply(sam.OK, append([]byte{1, 0, 4, 0, 0, 1}, append(text(' ')[4:], make([]byte, 1024)...)...)), decoded{Error: "parse reading of 1286 bytes in two parts: length words don't fit the data"}},
 		"no photo":                   {reply(sam.OK, text(' ')), decoded{Type: "resident"}},
 		"status before a card":       {reply(sam.NoCard, nil) + card, decoded{Type: "resident"}},
 		"a card before a status":     {card + reply(sam.NoCard, nil), decoded{Type: "resident"}},

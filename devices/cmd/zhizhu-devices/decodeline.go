@@ -148,6 +148,8 @@ func ofCard(c devices.Card) decoded {
 	d.NumberValid = &valid
 	if _, err := sam.ParseNumber(c.Number); err != nil {
 		d.NumberError = err.Error()
+	} else if !valid {
+		d.NumberError = errNotAsWritten.Error()
 	}
 	switch c.Type {
 	case devices.ResidentCard:

@@ -6,6 +6,13 @@
 // it has left the field; a card may be readable although "find" or "select" failed; and a reply may come torn, late
 // or with noise around it.
 //
+// How often it looks follows from how likely a card is: every 20 ms in the first 8 s after it was armed and after a card
+// was seen, when somebody stands there and waits; every 200 ms while the machine only invites to lay a card.
+//
+// Another device may be where a reader should be. A printer takes questions for text; so each round of them that nothing
+// answers ends with what empties a printer's line buffer and with a question that only printers answer. Nothing is
+// printed, and the driver says what is there.
+//
 // A card that was read is deaf; so is one whose reading the line lost. Such cards are read without "find", and that is
 // also how a Reader that is asked to (Watch) sees whether a card was forgotten.
 //

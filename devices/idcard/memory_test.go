@@ -31,6 +31,7 @@ type module struct {
 	instead    func(sam.Request) (reply sam.Reply, ok bool) // scripted answers
 	send       func(in chan<- []byte, frame []byte)         // scripted delivery
 	rawInstead func(sam.Request) []byte                     // scripted bytes, nil for nothing
+	status     []byte                                       // what answers a printer's DLE EOT
 }
 
 func newModule() *module {
@@ -161,6 +162,9 @@ func (w *wire) Write(ctx context.Context, p []byte) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	default:
+	}
+	if len(p) == 3 && p[0] == 0x10 && p[1] == 0x04 && len(w.m.status) > 0 {
+		w.in <- bytes.Clone(w.m.status)
 	}
 	w.dec.Write(p)
 	for body, ok := w.dec.Next(); ok; body, ok = w.dec.Next() {

@@ -29,6 +29,7 @@ func (s *session) poll(ctx context.Context) (time.Duration, error) {
 	case class == sam.LineFault: // it isn't known whether somebody is there
 		return s.r.opts.PollIdle, nil
 	case class == sam.Fine || class == sam.Foreign:
+		s.seen()
 		if err := s.someone(ctx); err != nil {
 			return 0, err
 		}
@@ -47,12 +48,19 @@ func (s *session) poll(ctx context.Context) (time.Duration, error) {
 	return s.between(), nil
 }
 
+// between is the pause between two looks for a card.
 func (s *session) between() time.Duration {
-	if s.served || s.reported {
+	switch {
+	case s.served || s.reported:
 		return s.r.opts.PollIdle
+	case s.r.opts.Now().Before(s.brisk):
+		return s.r.opts.PollArmed
 	}
-	return s.r.opts.PollArmed
+	return s.r.opts.PollSlow
 }
+
+// seen notes that somebody is about with a card: the next one is looked for often.
+func (s *session) seen() { s.brisk = s.r.opts.Now().Add(briskFor) }
 
 // found handles a card that answers "find".
 func (s *session) found(ctx context.Context) (time.Duration, error) {
@@ -64,6 +72,7 @@ func (s *session) found(ctx context.Context) (time.Duration, error) {
 		s.emit(devices.CardEvent{Kind: devices.CardFound})
 	}
 	end, err := s.take(ctx)
+	s.seen()
 	if err != nil {
 		return 0, err
 	}
@@ -79,7 +88,7 @@ func (s *session) found(ctx context.Context) (time.Duration, error) {
 			s.emit(end)
 		}
 		s.reported, s.troubled = false, false
-		return s.r.opts.PollArmed, nil
+		return s.between(), nil
 	default:
 		s.settled(end)
 		return s.between(), nil

@@ -18,8 +18,11 @@ type Options struct {
 	// OnEvent takes every event, in the driver's goroutine: it must not block. While the reader is neither armed nor
 	// watched there are none.
 	OnEvent func(devices.CardEvent)
-	// PollArmed is the pause between two looks for a card while armed. Zero means 20 ms.
+	// PollArmed is the pause between two looks for a card in the first 8 s after arming, and in the 8 s after a card
+	// was seen: then one is laid, or laid again, and its owner waits. Zero means 20 ms.
 	PollArmed time.Duration
+	// PollSlow is that pause for the rest of the time that the reader is armed. Zero means 200 ms (protocols.md A4).
+	PollSlow time.Duration
 	// PollIdle is the pause while the card that was just read may still lie there. Zero means 250 ms.
 	PollIdle time.Duration
 	// GiveUp is how long Serve goes on without any good reply before it returns an error of kind Silent or Garbled, so
@@ -64,6 +67,7 @@ func New(o Options) *Reader {
 		o.OnEvent = func(devices.CardEvent) {}
 	}
 	o.PollArmed = orDefault(o.PollArmed, 20*time.Millisecond)
+	o.PollSlow = orDefault(o.PollSlow, 200*time.Millisecond)
 	o.PollIdle = orDefault(o.PollIdle, 250*time.Millisecond)
 	o.CheckEvery = orDefault(o.CheckEvery, 5*time.Second)
 	return &Reader{opts: o, seed: maphash.MakeSeed()}
@@ -174,7 +178,7 @@ func (r *Reader) pausing(wake context.CancelFunc) bool {
 
 // Serve implements devices.Driver. It reports Ready once the module has answered, and Faulty while it is silent or
 // says that it is broken. A lost line ends it, and so does what shows that the line must be looked for elsewhere: an
-// error of kind WrongDevice, or after Options.GiveUp of kind Silent or Garbled.
+// error of kind WrongDevice (a printer that is on this line prints nothing of what a reader is asked), or after Options.GiveUp of kind Silent or Garbled.
 func (r *Reader) Serve(ctx context.Context, line devices.Line, report func(devices.Status)) error {
 	s := newSession(r, line, report)
 	defer s.dec.Reset()

@@ -74,6 +74,7 @@ func (s *session) tryRescue(ctx context.Context) (time.Duration, error) {
 	switch class := reply.Status.Class(); {
 	case done && end.Kind == devices.CardRead:
 		s.rescue.silences = 0
+		s.seen()
 		s.emit(devices.CardEvent{Kind: devices.CardFound})
 		end.Card.LatestAddress = s.latestAddress(ctx, end.Card)
 		s.settled(end)

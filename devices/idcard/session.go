@@ -12,12 +12,14 @@ import (
 )
 
 const (
-	probeEvery  = time.Second      // while nothing answers
+	probeEvery  = time.Second      // while nothing answers any more
 	deadEvery   = 5 * time.Second  // while the module says that it is broken
 	deadLong    = 30 * time.Second // ... after deadFirst such answers
 	deadFirst   = 10
 	silentAfter = 3 // commands in a row without a reply
 	resends     = 2 // of a command that the reader didn't understand
+
+	briskFor = 8 * time.Second // after arming and after a card was seen: a card may be laid any moment
 )
 
 // session is one line's life.
@@ -32,6 +34,7 @@ type session struct {
 	deaths int       // ... so many times in a row
 	misses int       // commands in a row without a reply
 	since  time.Time // of the first of them
+	rounds int       // of questions in a row that ended without a reply
 	model  string
 	named  bool // the model was asked for
 	state  devices.State
@@ -39,9 +42,10 @@ type session struct {
 	told   devices.Status // last reported
 
 	now      orders
-	served   bool // a card was read and told in this arming
-	reported bool // the card that answers "find" has had its event; cleared when nobody answers
-	troubled bool // ... and that event was CardTroubled: it is tried again quietly
+	served   bool      // a card was read and told in this arming
+	reported bool      // the card that answers "find" has had its event; cleared when nobody answers
+	troubled bool      // ... and that event was CardTroubled: it is tried again quietly
+	brisk    time.Time // until then a card is looked for often
 	rescue   rescue
 	watch    watch
 	sum      uint64 // of the card that was read last
@@ -62,12 +66,31 @@ func (s *session) step(ctx context.Context) (time.Duration, error) {
 	pause, err := s.act(ctx)
 	if soft, ok := errors.AsType[*softError](err); ok {
 		s.missed(soft)
+		if err := s.stranger(ctx); err != nil {
+			return 0, err
+		}
 		if err := s.hopeless(soft.kind); err != nil {
 			return 0, err
 		}
 		return s.rest(), ctx.Err()
 	}
 	return pause, err
+}
+
+// stranger ends a round of questions without a reply: what isn't a reader may be a printer, which takes them for text.
+func (s *session) stranger(ctx context.Context) error {
+	if s.misses < silentAfter {
+		return nil
+	}
+	s.rounds++
+	found, err := s.conn.printer(ctx, s.rounds)
+	if err != nil {
+		return err
+	}
+	if found {
+		return &devices.Error{Device: "idcard", Kind: devices.WrongDevice, Op: "await reply", Err: errors.New("a printer answers")}
+	}
+	return nil
 }
 
 // hopeless returns the error that ends Serve where waiting doesn't help.
@@ -90,6 +113,7 @@ func (s *session) follow() {
 	if o.arming != s.now.arming {
 		s.served, s.reported, s.troubled = false, false, false
 		s.rescue.armed(s.r.opts.Now())
+		s.seen()
 	}
 	if o.watching != s.now.watching {
 		s.watch.told, s.watch.next = false, time.Time{}
@@ -121,12 +145,20 @@ func (s *session) deadPause() time.Duration {
 	return deadEvery
 }
 
-// rest is the pause after a step that nothing, or no good, answered.
+// rest is the pause after a step that nothing, or no good, answered. Where no reader was ever heard it grows, but not
+// beyond the time at which the line is given up.
 func (s *session) rest() time.Duration {
-	if s.alive {
-		return s.r.opts.PollArmed
+	switch {
+	case s.alive:
+		return s.between()
+	case s.conn.heard:
+		return probeEvery
 	}
-	return probeEvery
+	pause := [...]time.Duration{probeEvery, 2 * probeEvery, 5 * probeEvery}[min(max(s.rounds-1, 0), 2)]
+	if limit := s.r.opts.GiveUp; limit > 0 {
+		pause = min(pause, max(s.since.Add(limit).Sub(s.r.opts.Now()), probeEvery))
+	}
+	return pause
 }
 
 // check asks whether the module lives. Not every reader knows every question, so any whole reply to any of them will
@@ -184,7 +216,7 @@ func (s *session) ask(ctx context.Context, op sam.Op) (sam.Reply, error) {
 		}
 		return sam.Reply{}, err
 	}
-	s.misses = 0
+	s.misses, s.rounds = 0, 0
 	s.alive = true
 	s.dead = reply.Status.Class() == sam.DeviceFault
 	if !s.dead {

@@ -115,6 +115,7 @@ func (s *session) lying() {
 func (s *session) lifted() {
 	s.rescue.tries, s.watch.nobody = 0, false
 	if s.r.cardLies() {
+		s.seen()
 		s.r.setCardLies(false)
 		s.emitWatched(devices.CardLifted)
 	}

@@ -70,7 +70,7 @@ func (h *harness) unsynced(ctx context.Context) error {
 func (h *harness) boasted(ctx context.Context) error {
 	cfg := h.base
 	cfg.Boast = true
-	for i := range 20 {
+	for i := range 30 {
 		if err := h.startTerminal("", cfg); err != nil {
 			return err
 		}

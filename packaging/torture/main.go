@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -78,11 +79,13 @@ type report struct {
 	Front         map[string]int `json:"front"`
 	Control       int            `json:"control_lost"`
 	LeftOut       []string       `json:"left_out"`
+	Error         string         `json:"error,omitempty"`
 }
 
 // good says whether the promise was kept.
 func (r *report) good() bool {
-	return r.Lost == 0 && r.Duplicates == 0 && r.Corrupt == 0 && r.Ghosts == 0 && r.Strangers == 0 && r.Unreceipted == 0 && r.Readable == 0
+	return r.Lost == 0 && r.Duplicates == 0 && r.Corrupt == 0 && r.Ghosts == 0 && r.Strangers == 0 && r.Unreceipted == 0 && r.Readable == 0 &&
+		r.Control > 0 && r.Error == ""
 }
 
 func torture(ctx context.Context, out, notes io.Writer) (ok bool, err error) {
@@ -97,23 +100,30 @@ func torture(ctx context.Context, out, notes io.Writer) (ok bool, err error) {
 	}
 	begun := time.Now()
 	r := &report{Seed: o.seed, LeftOut: o.tools(ctx)}
-	if err := run(ctx, o, r); err != nil {
-		return false, err
+	err = run(ctx, o, r)
+	if err == nil {
+		err = runControl(ctx, o, r, out)
 	}
-	lost, how, err := control(ctx, o)
 	if err != nil {
-		return false, err
-	}
-	r.Control = lost
-	ok = r.good()
-	if lost > 0 {
-		_, _ = fmt.Fprintf(out, "control: lost %d, as it must (%s)\n", lost, how)
-	} else {
-		_, _ = fmt.Fprintf(out, "control: lost nothing (%s): this run proves nothing\n", how)
-		ok = false
+		r.Error = firstLine(err)
 	}
 	r.Seconds = time.Since(begun).Round(100 * time.Millisecond).Seconds()
-	return ok, json.NewEncoder(out).Encode(r)
+	return r.good(), errors.Join(err, json.NewEncoder(out).Encode(r))
+}
+
+// runControl runs the control, and says so.
+func runControl(ctx context.Context, o options, r *report, out io.Writer) error {
+	lost, how, err := control(ctx, o)
+	if err != nil {
+		return err
+	}
+	r.Control = lost
+	words := "control: lost %d, as it must (%s)\n"
+	if lost == 0 {
+		words = "control: lost %d (%s): it should have, so this run proves nothing\n"
+	}
+	_, err = fmt.Fprintf(out, words, lost, how)
+	return err
 }
 
 // tools finds out what this machine allows, and returns what it doesn't.

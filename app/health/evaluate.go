@@ -36,7 +36,7 @@ func Evaluate(f Facts, now time.Time) Report {
 		NoLodge:      noLodge(f, now),
 		Held:         held(f.Upstream),
 		ClockUnsure:  f.ClockTrust != clockSynced,
-		StoreRenamed: f.StoreRenamed != "",
+		StoreRenamed: f.StoreRenamed != "" && !f.StoreWhole,
 	}
 	r.CanLodge = r.NoLodge == ""
 	if !r.CanRead {
@@ -150,7 +150,7 @@ func staffLines(f Facts, now time.Time) []Line {
 	}
 	if f.StoreRenamed != "" {
 		lines = append(lines, Line{
-			"存储", Broken, "启动时发现数据库损坏，原文件已改名保存为 " + f.StoreRenamed,
+			"存储", Broken, "启动时发现数据库损坏，原文件已改名保存为 " + f.StoreRenamed + f.StoreSaved,
 			"不要删除这个文件。请报告技术支持，里面可能有还没送出的办件。",
 		})
 	}

@@ -38,6 +38,8 @@ type Facts struct {
 
 	StoreOK      bool   // matters can be lodged
 	StoreRenamed string // name of a damaged file put aside at start, "" for none
+	StoreSaved   string // what was brought over from it and from back-ups, and what wasn't, for staff; "" where nobody knows
+	StoreWhole   bool   // all of it was brought over
 	DiskFull     bool
 	Enrolled     bool
 

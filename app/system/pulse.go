@@ -3,6 +3,7 @@ package system
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -40,7 +41,26 @@ func newPulse(t *Terminal) *pulse {
 	p.facts.StoreOK = true
 	p.facts.Upstream = health.UpstreamUnenrolled
 	p.facts.StoreRenamed = t.putAside()
+	p.facts.StoreSaved, p.facts.StoreWhole = saved(t.opened)
 	return p
+}
+
+// saved says what was brought over from a damaged file that was found at this start, and whether that is all.
+func saved(o store.Opened) (words string, whole bool) {
+	if o.Renamed == "" || o.Created {
+		return "", false
+	}
+	words = fmt.Sprintf("；读回 %d 条", o.Salvaged)
+	if o.Restored != "" {
+		words += fmt.Sprintf("，用 %s 的备份补回 %d 条", o.RestoredAt.Format("2006-01-02 15:04"), o.FromBackup)
+	}
+	switch {
+	case o.Gaps == 0:
+		return words + "，一条不缺", true
+	case o.Gaps < 0:
+		return words + "，坏文件里最后写的都没有读出来", false
+	}
+	return words + fmt.Sprintf("，有 %d 处没有读出来，那里最后写的可能缺了", o.Gaps), false
 }
 
 // putAside returns the name of the newest damaged data file that lies in the data folder, "" for none. It may hold

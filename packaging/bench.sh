@@ -22,5 +22,10 @@ if [ "${#codes[@]}" = 2 ]; then codes+=('^BenchmarkBlackboxBesideZbar$'); fi
 {
 	run Lodge "${BENCHTIME:-1s}" ./offline/outbox
 	run 'Card|Receipt|Visit' "${BENCHTIMES:-15x}" ./devices/idcard ./devices/printer ./app/system
+	run 'Queued' 1x ./offline/outbox
+	run 'MillionIDs' 1x ./offline/gateway/bolt
+	run '^BenchmarkPut$/senders=64' "${BENCHTIME:-1s}" ./offline/gateway/bolt
+	run '^BenchmarkPut$/gateways=1/senders=64' "${BENCHTIME:-1s}" ./offline/gateway/postgres
+	run 'Drain|Receive' 1x ./offline/sync ./offline/gateway
 	for code in "${codes[@]}"; do run "$code" 1x ./devices/qr; done
 } | go run ./packaging/bench

@@ -148,6 +148,9 @@ func staffLines(f Facts, now time.Time) []Line {
 	if there(f.Camera) {
 		lines = append(lines, deviceLine("高拍仪", f.Camera))
 	}
+	for _, fault := range f.SyncFaults {
+		lines = append(lines, Line{"同步", Notice, fault, "办件不受影响。一天后还这样，请报告技术支持。"})
+	}
 	if f.StoreRenamed != "" {
 		lines = append(lines, Line{
 			"存储", Broken, "启动时发现数据库损坏，原文件已改名保存为 " + f.StoreRenamed + f.StoreSaved,

@@ -35,6 +35,7 @@ type Facts struct {
 	Oldest        time.Time // lodging time of the oldest of them, zero for none
 	Acknowledged  int       // matters the gateway has signed for, since the store was made
 	Quarantined   int       // records set aside
+	SyncFaults    []string  // what of the lesser traffic doesn't get through, for staff; empty when all does
 
 	StoreOK      bool   // matters can be lodged
 	StoreRenamed string // name of a damaged file put aside at start, "" for none

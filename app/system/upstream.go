@@ -187,10 +187,24 @@ func (t *Terminal) onUpstream(s sync.State) {
 	now := upstreamFacts(s.Reason)
 	t.pulse.upstream(s)
 	t.pulse.update(func(f *health.Facts) {
+		f.SyncFaults = syncFaults(s.Faults)
 		if now != f.Upstream {
 			f.Upstream, f.UpstreamSince = now, t.opts.Now()
 		}
 	})
+}
+
+// syncFaults say to staff what beside the matters doesn't get through.
+func syncFaults(f sync.Faults) []string {
+	var all []string
+	for _, x := range []struct{ what, why string }{
+		{"统计送不上去", f.Events}, {"材料照片送不上去", f.Blobs}, {"回话收不下来", f.Mailbox}, {"心跳送不上去", f.Heartbeat}, {"证书续不了期", f.Renewal},
+	} {
+		if x.why != "" {
+			all = append(all, x.what+"（"+x.why+"）")
+		}
+	}
+	return all
 }
 
 // cableTime is how long a change of the played cable may take to be noticed.

@@ -11,10 +11,12 @@ import (
 	"strings"
 )
 
-// bar is one measure that is kept: the unit that a benchmark reports by b.ReportMetric, and the most it may be.
+// bar is one measure that is kept: the unit that a benchmark reports by b.ReportMetric, and the most, or least, it may be.
 type bar struct {
 	bench, unit string
 	most        float64
+	least       bool   // it is the least that it may be
+	beside      string // another benchmark's value of the same unit, that it is divided by
 	what        string
 	needs       string // names in the environment without which it is left out; see lacking
 }
@@ -28,6 +30,12 @@ var bars = []bar{
 	{bench: "BenchmarkReceipt", unit: "ms-to-first-byte-worst", most: 20, what: "receipt: submit -> first byte on the wire, ms, worst"},
 	{bench: "BenchmarkReceipt", unit: "x-wire-time-median", most: 1.05, what: "receipt: whole, beside its wire time at 115200, median"},
 	{bench: "BenchmarkReceipt", unit: "ms-longest-gap", most: 50, what: "receipt: longest gap between bytes, ms"},
+	{bench: "BenchmarkQueued", unit: "anon-MiB", most: 40, what: "10,000 matters waiting: memory above idle, MiB"},
+	{bench: "BenchmarkPut/senders=64", unit: "rec/s", most: 5000, least: true, what: "gateway on bbolt: sealed matters a second, on disk, 64 at once"},
+	{bench: "BenchmarkMillionIDs", unit: "anon-MB", most: 200, what: "gateway on bbolt: 1,000,000 ids stored, memory, MB"},
+	{bench: "BenchmarkPut/gateways=1/senders=64", unit: "rec/s", most: 5000, least: true, what: "gateway on PostgreSQL: the same"},
+	{bench: "BenchmarkPut/gateways=1/senders=64", unit: "x-plain", most: 1, least: true, what: "gateway on PostgreSQL: the same, beside a plain INSERT loop"},
+	{bench: "BenchmarkDrain", unit: "matters/s", beside: "BenchmarkReceive", most: 0.5, least: true, what: "10,000 waiting matters drained, beside what the gateway takes in over TLS"},
 	{bench: "BenchmarkBesideZbar", unit: "x-zbar", most: 1, what: "QR: time a camera frame beside zbar's", needs: "ZBAR_PEER"},
 	{bench: "BenchmarkBesideZbar", unit: "false-reads", most: 0, what: "QR: codes read in frames without one", needs: "ZBAR_PEER"},
 	{bench: "BenchmarkBlackboxBesideZbar", unit: "x-zbar", most: 1, what: "QR: time a picture of ZXing's set beside zbar's", needs: "ZBAR_PEER ZXING_BLACKBOX"},
@@ -63,6 +71,19 @@ func (r result) variant() string {
 var reasons = map[string]string{
 	"ZBAR_PEER":      "apt install libzbar-dev",
 	"ZXING_BLACKBOX": "set ZXING_BLACKBOX to core/src/test/resources/blackbox of github.com/zxing/zxing",
+}
+
+// divided returns a value beside its peer's, and whether there is a peer.
+func (b bar) divided(v float64, results []result) (float64, bool) {
+	if b.beside == "" {
+		return v, true
+	}
+	for _, r := range results {
+		if peer := r.values[b.unit]; r.of(b.beside) && peer > 0 {
+			return v / peer, true
+		}
+	}
+	return 0, false
 }
 
 // lacking says why a measure is left out, "" if nothing is lacking: what it is measured by is not shipped.
@@ -140,9 +161,13 @@ func table(results []result, getenv func(string) string) (string, bool) {
 			if !ok || !r.of(b.bench) {
 				continue
 			}
-			found = true
+			v, ok = b.divided(v, results)
+			found = found || ok
+			if !ok {
+				continue
+			}
 			verdict := "ok"
-			if v > b.most {
+			if b.least && v < b.most || !b.least && v > b.most {
 				verdict = "MISSED"
 			}
 			line(b.what+r.variant(), strconv.FormatFloat(v, 'f', 2, 64), b.most, verdict)

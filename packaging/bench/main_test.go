@@ -10,6 +10,12 @@ BenchmarkLodge-2       	     100	   1200345 ns/op	         2.10 x-raw
 BenchmarkCardToFields-2	       5	 150200345 ns/op	         16.5 over-ms
 BenchmarkVisit-2       	       5	 350200345 ns/op	         6.5 card-over-ms	 9.6 commit-to-byte-ms
 BenchmarkReceipt-2     	       5	 150200345 ns/op	         3.5 ms-to-first-byte-worst	 1.01 x-wire-time-median	 2.0 ms-longest-gap
+BenchmarkQueued-2     	       1	 150200345 ns/op	         3.3 anon-MiB
+BenchmarkPut/senders=64-2     	       1	 15020 ns/op	         21342 rec/s
+BenchmarkMillionIDs-2     	       1	 150200345 ns/op	         12.9 anon-MB
+BenchmarkPut/gateways=1/senders=64-2     	       1	 150 ns/op	         18095 rec/s	6.5 x-plain
+BenchmarkDrain-2     	       1	 150 ns/op	         1709 matters/s
+BenchmarkReceive-2     	       1	 150 ns/op	         2244 matters/s
 PASS
 `
 
@@ -27,6 +33,9 @@ func TestRun(t *testing.T) {
 	}{
 		{"all within", good, 0, "2.10     2.50  ok", ""},
 		{"one missed", strings.Replace(good, "2.10 x-raw", "2.60 x-raw", 1), 1, "2.60     2.50  MISSED", ""},
+		{"beside a peer", good, 0, "0.76     0.50  ok", ""},
+		{"no peer", strings.Replace(good, "BenchmarkReceive", "BenchmarkOther", 1), 1, "NOT MEASURED", ""},
+		{"too few", strings.Replace(good, "21342 rec/s", "4000 rec/s", 1), 1, "4000.00  5000.00  MISSED", ""},
 		{"not measured", strings.Replace(good, "ms-to-first-byte-worst", "other", 1), 1, "NOT MEASURED", ""},
 		{"nothing", "", 1, "NOT MEASURED", ""},
 		{"test failed", good + "FAIL\tzhizhu/offline/outbox\t1s\n", 1, "ok", ""},

@@ -3,6 +3,7 @@ package system
 import (
 	"context"
 	"slices"
+	"time"
 
 	"zhizhu/app/visit"
 	"zhizhu/devices"
@@ -25,7 +26,7 @@ func (m *matters) addLetters(ctx context.Context, idNumber, number string, recor
 		at := slices.IndexFunc(records, func(r visit.Record) bool { return r.ID == l.Matter || r.Number == l.Number })
 		if at < 0 {
 			at = len(records)
-			records = append(records, visit.Record{ID: l.Matter, Number: l.Number, ItemName: l.ItemName, At: l.At, Sent: true})
+			records = append(records, visit.Record{ID: l.Matter, Number: l.Number, ItemName: l.ItemName, At: hereTime(l.At), Sent: true})
 		}
 		records[at].Letters = append(records[at].Letters, letterOf(l))
 	}
@@ -34,7 +35,7 @@ func (m *matters) addLetters(ctx context.Context, idNumber, number string, recor
 
 func letterOf(l wire.Letter) visit.Letter {
 	return visit.Letter{
-		ID: l.ID, Kind: visit.LetterKind(l.Kind), At: l.At, Office: l.Office, Text: l.Text, Missing: l.Missing, Due: l.Due,
+		ID: l.ID, Kind: visit.LetterKind(l.Kind), At: hereTime(l.At), Office: l.Office, Text: l.Text, Missing: l.Missing, Due: l.Due,
 	}
 }
 
@@ -62,3 +63,6 @@ func (m *matters) note(r audit.Record, who *devices.Card) {
 	}
 	trail.Note(r)
 }
+
+// hereTime is a time as the wall clock of the station shows it; letters come down in UTC.
+func hereTime(at time.Time) time.Time { return at.In(chinaNow().Location()) }

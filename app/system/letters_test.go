@@ -54,7 +54,7 @@ func TestReplyReachesItsPersonAtTheNextCardTap(t *testing.T) {
 			break
 		}
 	}
-	play("tap 点这里开始\nwait home\ntap 查进度\nwait progress\ncard " + served.Persona + "\nexpect 要补材料\nexpect 1. 户口簿首页\nexpect 2. 银行卡正面\n")
+	play("tap 点这里开始\nwait home\ntap 查进度\nwait progress\ncard " + served.Persona + "\nexpect 要补材料\nexpect 1. 户口簿首页\nexpect 2. 银行卡正面\nexpect " + hereTime(time.Now()).Format(time.DateOnly) + "\n")
 	if v, _ := b.window.now(); v.Step != visit.Progress {
 		t.Errorf("the page is %s", v.Step)
 	}

@@ -274,27 +274,44 @@ func (h *harness) drain(ctx context.Context) error {
 	if err := h.startTerminal("", cfg); err != nil {
 		return err
 	}
-	limit, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	defer cancel()
-	for quiet := 0; quiet < 2; {
-		if pause(limit, 60*time.Millisecond) != nil {
-			state, _ := h.ledger.now()
-			return fmt.Errorf("%w: %d records wait, %d of %d letters came down, line %s", errDrain, state.Waiting, state.Letters, len(h.ledger.letters), state.Line)
-		}
-		state, n := h.ledger.now()
-		if n == before {
-			continue
-		}
-		before = n
-		if quiet++; state.Waiting > 0 || state.Letters < len(h.ledger.letters) {
-			quiet = 0
-		}
+	if err := h.awaitEmpty(ctx, before); err != nil {
+		return err
 	}
 	term, gate := h.term, h.gate
 	err := term.stop(ctx, nil)
 	h.endTerminal()
 	h.gate = nil
 	return errors.Join(err, gate.stop(ctx, syscall.SIGTERM))
+}
+
+// stalled is after how many looks without any progress a queue won't drain any more: 40 s.
+const stalled = 40_000 / 60
+
+// awaitEmpty waits until nothing waits and all letters have come down, in states newer than the given one.
+func (h *harness) awaitEmpty(ctx context.Context, before int) error {
+	var last message
+	for quiet, still := 0, 0; quiet < 2; still++ {
+		if err := pause(ctx, 60*time.Millisecond); err != nil {
+			return err
+		}
+		state, n := h.ledger.now()
+		if still > stalled {
+			return fmt.Errorf("%w: %d records wait, %d of %d letters came down, line %s",
+				errDrain, state.Waiting, state.Letters, len(h.ledger.letters), state.Line)
+		}
+		if n == before {
+			continue
+		}
+		before = n
+		if state.Waiting != last.Waiting || state.Letters != last.Letters {
+			still = 0
+		}
+		last = state
+		if quiet++; state.Waiting > 0 || state.Letters < len(h.ledger.letters) {
+			quiet = 0
+		}
+	}
+	return nil
 }
 
 // freePort finds a port that no outgoing connection takes by chance while the line is down.

@@ -27,6 +27,22 @@ var house = []ImportRule{
 		Why: "how records lie on disk is the stores' affair",
 	},
 	{
+		Who: []string{"..."}, But: []string{"offline/gateway/postgres/..."}, Never: []string{"github.com/jackc/pgx/..."}, Tests: true,
+		Why: "PostgreSQL is one engine's affair, and its SQL stands in one place",
+	},
+	{
+		Who: []string{"..."}, But: []string{"offline/keyring"}, Never: []string{"github.com/google/go-tpm/..."}, Tests: true,
+		Why: "how the station key is kept is decided in one place",
+	},
+	{
+		Who: []string{"..."}, But: []string{"devices/a4"}, Never: []string{"github.com/OpenPrinting/goipp"}, Tests: true,
+		Why: "CUPS is one driver's affair",
+	},
+	{
+		Who: []string{"..."}, But: []string{"devices/camera"}, Never: []string{"github.com/blackjack/webcam"}, Tests: true,
+		Why: "cameras are one package's affair, so that all others are tested without one",
+	},
+	{
 		Who: []string{"..."}, But: []string{"app/system"}, Never: []string{"github.com/thejerf/suture/..."}, Tests: true,
 		Why: "services are Serve(ctx) error; who restarts whom is decided in one place",
 	},

@@ -37,6 +37,7 @@ func TestAtOnce(t *testing.T) {
 		"WhoTookThePortIsTold":            checkWhoTookThePortIsTold,
 		"PortsLeadToDevices":              checkPortsLeadToDevices,
 		"AGuessIsTakenBack":               checkAGuessIsTakenBack,
+		"AScannersSpeedIsFoundByTrial":    checkAScannersSpeedIsFoundByTrial,
 		"AScannerThatWasUsedKeepsItsPort": checkAScannerThatWasUsedKeepsItsPort,
 	} {
 		all.Go(func() { t.Run(name, check) })

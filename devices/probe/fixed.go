@@ -11,16 +11,19 @@ import (
 
 // OpenAt opens a device's port whose path is known and whose speed is not, for slot.Options.Open. The speed at which the
 // device answered last is tried first. baud is the speed to try before the others, 0 for none; a scanner can't be asked
-// and gets it, or 9600. Its error is ctx's or a *devices.Error: those of opening; WrongDevice where another kind of
+// and gets it, or 9600; see [Finder.Tuned] for what follows where that is wrong. Its error is ctx's or a *devices.Error: those of opening; WrongDevice where another kind of
 // device answers; Garbled where bytes come that mean nothing; Silent where nothing comes at any speed.
 func (f *Finder) OpenAt(ctx context.Context, device, path string, baud int) (devices.Line, error) {
-	if device == Scanner {
-		return f.opts.Open(ctx, device, path, ahead([]int{baud}, scannerSpeeds())[0])
-	}
-	key := device + "@" + path
+	key := fixed(device, path)
 	f.mu.Lock()
 	was, known := f.places[key]
 	f.mu.Unlock()
+	if device == Scanner {
+		if !known {
+			was.baud = ahead([]int{baud}, scannerTurns())[0]
+		}
+		return f.opts.Open(ctx, device, path, was.baud)
+	}
 	if known {
 		if line, err := f.again(ctx, device, path, was); line != nil || err != nil {
 			return line, err
@@ -39,6 +42,9 @@ func (f *Finder) OpenAt(ctx context.Context, device, path string, baud int) (dev
 	f.mu.Unlock()
 	return line, nil
 }
+
+// fixed is the key of a place that the config names.
+func fixed(device, path string) string { return device + "@" + path }
 
 // again tries the speed at which the device answered last.
 func (f *Finder) again(ctx context.Context, device, path string, was place) (devices.Line, error) {

@@ -41,7 +41,10 @@ func (f *Finder) leftOver(ctx context.Context, s *sweep) {
 		f.mu.Unlock()
 		return
 	}
-	p, baud := left[0].port, ahead([]int{s.seekers[at].baud}, scannerSpeeds())[0]
+	p, baud := left[0].port, ahead([]int{s.seekers[at].baud}, scannerTurns())[0]
+	if was := f.places[Scanner]; was.port.same(p) && slices.Contains(scannerTurns(), was.baud) {
+		baud = was.baud // it has been tuned
+	}
 	f.mu.Unlock()
 	line, err := f.opts.Open(ctx, Scanner, p.Path, baud)
 	f.mu.Lock()

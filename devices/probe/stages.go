@@ -24,6 +24,9 @@ func printerSpeeds() []int { return []int{115200, 9600, 19200, 38400, 57600} }
 func readerSpeeds() []int  { return []int{115200, 57600, 38400, 19200, 9600} }
 func scannerSpeeds() []int { return []int{9600, 115200} }
 
+// scannerTurns are all speeds of scanners, in the order in which they are tried where garbage comes.
+func scannerTurns() []int { return []int{9600, 115200, 38400, 19200, 57600} }
+
 // ahead puts the speeds of first that are among speeds to the front of them.
 func ahead(first, speeds []int) []int {
 	var out []int

@@ -54,6 +54,9 @@ func (s *Splitter) Write(p []byte, emit func(Piece)) {
 // Open says whether something has begun and not ended.
 func (s *Splitter) Open() bool { return s.over || s.broken || len(s.buf) > 0 }
 
+// TooLong says whether a line runs that is too long to be a code.
+func (s *Splitter) TooLong() bool { return s.over && !s.unwanted }
+
 // End ends what is running: by silence, where the scanner sends no line end.
 func (s *Splitter) End(emit func(Piece)) {
 	s.cut(true, emit)

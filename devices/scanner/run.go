@@ -39,6 +39,9 @@ type run struct {
 	soiled  time.Time      // when the last one came
 	dropped int            // pieces of it in all
 	foreign int            // pieces in a row that another kind of device says
+	doubts  int            // pieces since the last proof that a wrong speed explains
+	doubted time.Time      // when the last one came
+	cut     bool           // the code that comes in packets is too long: what is left of it is no code
 }
 
 func newRun(s *Scanner, line devices.Line, report func(devices.Status)) *run {
@@ -106,6 +109,8 @@ func (r *run) silence() time.Duration {
 		return 0
 	case r.lines.Ends:
 		return 10 * r.s.opts.Silence
+	case r.lines.TooLong(): // a hiccup must not make a code of what is left
+		return 4 * r.s.opts.Silence
 	}
 	return r.s.opts.Silence
 }
@@ -114,6 +119,7 @@ func (r *run) obey() {
 	want, forget := r.s.orders()
 	if forget {
 		r.lines.Discard()
+		r.cut = r.cut || len(r.parts) > 0
 		r.dropParts()
 	}
 	r.talk.trigger(want)
@@ -161,6 +167,7 @@ func (r *run) received(got portionRead) error {
 	}
 	for range r.lines.Dropped - before {
 		r.soil()
+		r.doubt()
 	}
 	if r.foreign >= wrongAfter {
 		return &devices.Error{
@@ -168,7 +175,7 @@ func (r *run) received(got portionRead) error {
 			Err: errors.New("an ID-card reader or a printer talks on this line"),
 		}
 	}
-	return nil
+	return r.hopeless()
 }
 
 // take handles one piece.
@@ -177,12 +184,17 @@ func (r *run) take(p Piece) {
 	case p.Broken:
 		r.enqueue(command{frame: frame.AppendSSI(nil, frame.SSINak, frame.SSIHost, 0, frame.SSIResend)})
 	case p.Frame.Kind == frame.Code:
+		r.prove()
 		r.packet(p.Frame)
 	case p.Frame.Kind != 0:
+		r.prove()
 		r.talk.answered(p.Frame)
 	case otherDevice(p.Line):
 		r.foreign++
 		r.soil()
+	case breaks(p.Line):
+		r.soil()
+		r.doubt()
 	default:
 		r.code(clean(p.Line), p.Ended)
 	}
@@ -194,8 +206,14 @@ func (r *run) packet(f frame.Frame) {
 	if r.lines.Packets {
 		r.enqueue(command{frame: frame.AppendSSI(nil, frame.SSIAck, frame.SSIHost, 0)})
 	}
+	now := r.s.opts.Now()
 	r.expire()
-	r.at = r.s.opts.Now()
+	r.cut = r.cut && now.Sub(r.at) < r.s.opts.Again
+	r.at = now
+	if r.cut {
+		r.cut = f.More
+		return
+	}
 	if f.Again && len(r.parts) > 0 && bytes.Equal(r.parts[r.part:], f.Data) {
 		return // its acknowledgement was lost
 	}
@@ -204,6 +222,7 @@ func (r *run) packet(f frame.Frame) {
 	switch {
 	case len(r.parts) > maxLine:
 		r.dropParts()
+		r.cut = f.More
 		r.soil()
 	case !f.More:
 		r.code(bytes.TrimRight(r.parts, "\r\n"), true)
@@ -221,8 +240,10 @@ func (r *run) code(raw []byte, ended bool) {
 	}
 	if judge(raw, ended) != isCode {
 		r.soil()
+		r.doubt()
 		return
 	}
+	r.weigh(raw)
 	r.garbage, r.foreign = 0, 0
 	r.talk.coded()
 	sum := r.s.codes.sum(raw)
@@ -255,7 +276,7 @@ func (r *run) tell() {
 	st := devices.Status{
 		State: devices.Ready, Model: r.model(), Baud: r.line.Baud(), Dropped: r.dropped,
 	}
-	if r.garbage >= garbledAfter {
+	if r.garbage >= garbledAfter || r.s.turns >= allSpeeds {
 		st.State, st.Reason = devices.Faulty, devices.Garbled
 	}
 	if r.talk.lost && !r.lost {

@@ -27,6 +27,10 @@ type Options struct {
 	Silence time.Duration
 	// Again is how long a code must have been away to count anew. Zero means 3 s.
 	Again time.Duration
+	// GiveUp is how many pieces of garbage in a row, at a speed at which no code has come yet, end Serve with an error of
+	// kind Garbled, so that the line can be opened at another speed; five times as many where codes have come. Zero means
+	// that Serve goes on for ever.
+	GiveUp int
 }
 
 // Scanner is the driver.
@@ -39,6 +43,9 @@ type Scanner struct {
 	want   bool // Trigger
 	forget bool // Forget was called since Serve last looked
 	seen   seen
+
+	proven int // speed at which a code came last that no wrong speed makes up, 0 for none yet; Serve's alone
+	turns  int // Serve has given up so often since
 }
 
 var _ devices.Driver = (*Scanner)(nil)
@@ -121,7 +128,9 @@ func (s *Scanner) expire() (next time.Duration) {
 }
 
 // Serve implements devices.Driver. A scanner says nothing of itself, so an open line is all that Ready means, until
-// only garbage comes: then it is Faulty with the reason Garbled, up to the next good code. Where an ID-card reader or a
+// only garbage comes: then it is Faulty with the reason Garbled, up to the next good code, or with
+// Options.GiveUp Serve ends with that kind; a line that is opened after none of the speeds was right is Faulty from the
+// start. Where an ID-card reader or a
 // printer talks on the line, Serve ends with the kind WrongDevice.
 func (s *Scanner) Serve(ctx context.Context, line devices.Line, report func(devices.Status)) error {
 	ctx, cancel := context.WithCancel(ctx)

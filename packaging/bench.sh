@@ -26,6 +26,7 @@ if [ "${#codes[@]}" = 2 ]; then codes+=('^BenchmarkBlackboxBesideZbar$'); fi
 	run 'MillionIDs' 1x ./offline/gateway/bolt
 	run '^BenchmarkPut$/senders=64' "${BENCHTIME:-1s}" ./offline/gateway/bolt
 	run '^BenchmarkPut$/gateways=1/senders=64' "${BENCHTIME:-1s}" ./offline/gateway/postgres
-	run 'Drain|Receive' 1x ./offline/sync ./offline/gateway
+	run 'Drain' 1x ./offline/sync
+	run '^BenchmarkReceive$' "${BENCHTIME:-1s}" ./offline/gateway
 	for code in "${codes[@]}"; do run "$code" 1x ./devices/qr; done
 } | go run ./packaging/bench

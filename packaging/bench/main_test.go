@@ -7,7 +7,8 @@ import (
 
 const good = `goos: linux
 BenchmarkLodge-2       	     100	   1200345 ns/op	         2.10 x-raw
-BenchmarkCardToFields-2	       5	 150200345 ns/op	         16.5 over-ms
+BenchmarkCardToFields/115200-2	       5	 150200345 ns/op	         16.5 over-ms
+BenchmarkCardToFields/9600-2	       5	 150200345 ns/op	         45.0 over-ms
 BenchmarkVisit-2       	       5	 350200345 ns/op	         6.5 card-over-ms	 9.6 commit-to-byte-ms
 BenchmarkReceipt-2     	       5	 150200345 ns/op	         3.5 ms-to-first-byte-worst	 1.01 x-wire-time-median	 2.0 ms-longest-gap
 BenchmarkQueued-2     	       1	 150200345 ns/op	         3.3 anon-MiB

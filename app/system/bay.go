@@ -91,11 +91,17 @@ func (b *bay) addScanner(cfg DevicesConfig) error {
 	if err != nil {
 		return fmt.Errorf("set up scanner: %w", err)
 	}
-	s := scanner.New(scanner.Options{
-		Log: b.t.log, Now: b.t.opts.Now, Rand: b.t.opts.Rand, Profile: profile, OnScan: onScan,
-	})
+	o := scanner.Options{Log: b.t.log, Now: b.t.opts.Now, Rand: b.t.opts.Rand, Profile: profile, OnScan: onScan}
+	if cfg.Scanner.Baud == 0 {
+		o.GiveUp = garbageEnough
+	}
+	s := scanner.New(o)
 	b.scanner = s
-	b.addSerial("scanner", cfg.Scanner.PortConfig, s)
+	var driver devices.Driver = s
+	if cfg.Scanner.Baud == 0 { // its speed is found by trial: it can't be asked
+		driver = b.finder.Tuned("scanner", s)
+	}
+	b.addSerial("scanner", cfg.Scanner.PortConfig, driver)
 	return nil
 }
 
@@ -135,6 +141,10 @@ func pictures(port string) (kind, path string, ok bool) {
 	kind, path, ok = strings.Cut(port, ":")
 	return kind, path, ok && (kind == "camera" || kind == "folder")
 }
+
+// garbageEnough is how many pieces of garbage in a row say that a scanner's speed is another: a resident who shows a code
+// again and again should be heard at the third time.
+const garbageEnough = 2
 
 // codeEvery is how often a camera's picture is looked at for a code: fast enough for a hand that moves.
 const codeEvery = 100 * time.Millisecond

@@ -18,20 +18,26 @@ type heldError struct{ holder string }
 
 func (e *heldError) Error() string {
 	if e.holder == "" {
-		return "another program holds the port"
+		return "another program, or another device of this one, holds the port"
 	}
 	return "held by " + e.holder
 }
 
+// ErrNotSerial is in the error of an Open of what is there and is no serial port: a file, a folder, another device.
+var ErrNotSerial = errors.New("not a terminal")
+
 // openControl opens a port for control only, and locks it. path must hold no link: it is opened once more for the
 // bytes, and both must be the same port also when a link is moved meanwhile.
 func openControl(path string, w witness) (*os.File, error) {
+	if info, err := os.Stat(path); err == nil && info.Mode()&os.ModeCharDevice == 0 {
+		return nil, fmt.Errorf("%s is no serial port: %w", path, ErrNotSerial)
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, unix.EBUSY): // TIOCEXCL of whoever has it
 		var st unix.Stat_t
 		_ = unix.Stat(path, &st) // where it fails, nobody is named
-		return nil, &heldError{w.all(terminal{path, st.Rdev})}
+		return nil, &heldError{w.others(terminal{path, st.Rdev})}
 	case errors.Is(err, os.ErrPermission):
 		return nil, fmt.Errorf("open control descriptor: %w (%s)", err, leave(path))
 	case err != nil:
@@ -39,6 +45,9 @@ func openControl(path string, w witness) (*os.File, error) {
 	}
 	err = control(f, func(fd int) error {
 		if _, err := unix.IoctlGetTermios(fd, unix.TCGETS); err != nil {
+			if errors.Is(err, unix.ENOTTY) {
+				err = ErrNotSerial
+			}
 			return fmt.Errorf("%s is no serial port: %w", path, err)
 		}
 		return lock(fd, path, w)
@@ -60,7 +69,7 @@ func lock(fd int, path string, w witness) error {
 	// flock lives on the inode: a link and its target are one port. The kernel drops it with the process, so a kiosk
 	// that was killed leaves no stale lock.
 	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
-		return &heldError{w.all(t)}
+		return &heldError{w.others(t)}
 	} else if err != nil {
 		return fmt.Errorf("lock %s: %w", path, err)
 	}
@@ -144,7 +153,7 @@ func openKind(err error) devices.Kind {
 		return devices.InUse
 	case errors.Is(err, os.ErrPermission):
 		return devices.NoPermission
-	case errors.Is(err, os.ErrNotExist), errors.Is(err, unix.ENXIO), errors.Is(err, unix.ENODEV),
+	case errors.Is(err, ErrNotSerial), errors.Is(err, os.ErrNotExist), errors.Is(err, unix.ENXIO), errors.Is(err, unix.ENODEV),
 		errors.Is(err, unix.EIO), errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EISDIR), errors.Is(err, unix.ENOTDIR),
 		errors.Is(err, unix.ELOOP):
 		return devices.NoPort

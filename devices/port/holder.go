@@ -29,13 +29,10 @@ type terminal struct {
 // pseudo says whether it is a pty's host end, by the majors that Linux keeps for them.
 func (t terminal) pseudo() bool { m := unix.Major(t.rdev); return m >= 136 && m <= 143 }
 
-// others names the programs, this one left out, that have the port open: "" where there are none.
-func (w witness) others(t terminal) string { return w.name(t, os.Getpid()) }
-
-// all is others, this program among them.
-func (w witness) all(t terminal) string { return w.name(t, 0) }
-
-func (w witness) name(t terminal, but int) string {
+// others names the programs that have the port open: "" where there are none. This program is left out: it has the port
+// open while it asks, and whoever reads the name wants to know whom to send away.
+func (w witness) others(t terminal) string {
+	but := os.Getpid()
 	var names []string
 	seen := map[int]bool{}
 	for _, pid := range w.pids() {

@@ -104,6 +104,55 @@ func TestASecondSlotOfThisProgramIsToldThatThePortIsInUse(t *testing.T) {
 	}
 }
 
+// Neither the program that asks nor another slot of it is named beside who has the port.
+func TestWhoAsksIsNotNamed(t *testing.T) {
+	s := played(t)
+	real, err := filepath.EvalSymlinks(s.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := Open(t.Context(), Config{Path: s.Path(), Baud: 9600, Device: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
+	proc := t.TempDir() // as it looks where the device is no process of this machine
+	for pid, comm := range map[int]string{os.Getpid(): "zhizhu", 812: "minicom"} {
+		dir := filepath.Join(proc, strconv.Itoa(pid))
+		err := errors.Join(
+			os.MkdirAll(filepath.Join(dir, "fd"), 0o755), os.Symlink(real, filepath.Join(dir, "fd/3")),
+			os.WriteFile(filepath.Join(dir, "comm"), []byte(comm+"\n"), 0o600),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"minicom, pid 812", ""} {
+		err := try(t, Config{Path: s.Path(), witness: witness{proc: proc, locks: t.TempDir()}})
+		if e, _ := errors.AsType[*devices.Error](err); e == nil || e.Kind != devices.InUse || e.Holder != want {
+			t.Errorf("got %v, want holder %q", err, want)
+		}
+		if err := os.RemoveAll(filepath.Join(proc, "812")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWhatIsNoSerialPort(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{file, filepath.Dir(file), "/dev/null"} {
+		if err := try(t, Config{Path: path}); devices.KindOf(err) != devices.NoPort || !errors.Is(err, ErrNotSerial) {
+			t.Errorf("%s: got %v", path, err)
+		}
+	}
+	if err := try(t, Config{Path: file + "s"}); devices.KindOf(err) != devices.NoPort || errors.Is(err, ErrNotSerial) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // A process whose descriptors can't be seen is known by its lock file only.
 func TestLockFiles(t *testing.T) {
 	s := played(t)

@@ -65,6 +65,13 @@ func (t *TTY) Path() string {
 	return t.pair.name
 }
 
+// PluggedIn says whether the cable is in.
+func (t *TTY) PluggedIn() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.pair != nil
+}
+
 // Baud is the speed that the TTY is paced at.
 func (t *TTY) Baud() int { return int(t.baud.Load()) }
 

@@ -31,7 +31,8 @@ func forms() []form {
 func Help() string {
 	var b strings.Builder
 	b.WriteString("One command a line; lines that begin with # are notes. Times are written 40ms, 2s or 1m; how often is once, twice,\n" +
-		"3 times or always. BYTE counts from now on. Commands of a device whose cable is out fail.\n" +
+		"3 times or always. BYTE counts from now on. A command by which a device sends something at once (scan, noise, xoff)\n" +
+		"fails while its cable is out; how it is may be changed at any time.\n" +
 		"\nrepeat COUNT … end\n    plays what stands between so often (example: repeat 5)\n" +
 		"after TIME COMMAND\n    plays a command so much later, while the script goes on (example: after 2s lift)\n")
 	topic := ""

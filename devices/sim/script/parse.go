@@ -162,6 +162,12 @@ func (p *parser) explain(l line, m miss) error {
 	for _, w := range m.wants {
 		wants = append(wants, strings.Split(w, "|")...)
 	}
+	if m.at == 0 { // the parser's own
+		wants = append(wants, "repeat", "after")
+		if len(p.open) > 0 {
+			wants = append(wants, "end")
+		}
+	}
 	slices.Sort(wants)
 	wants = slices.DeleteFunc(slices.Compact(wants), func(s string) bool { return s == "" })
 	if m.at >= len(l.words) {

@@ -281,6 +281,9 @@ func printerHot(ctx context.Context, s *Stage, a args) error {
 }
 
 func printerXoff(_ context.Context, s *Stage, a args) error {
+	if tty := s.Lines["printer"]; !a.has("byte") && tty != nil && !tty.PluggedIn() {
+		return fmt.Errorf("send XOFF: %w", sim.ErrUnplugged)
+	}
 	when(s, a, func() { s.Printer.Hold(a.duration("time")) })
 	return nil
 }

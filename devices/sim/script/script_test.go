@@ -42,7 +42,11 @@ func TestErrorsSayWhereAndWhat(t *testing.T) {
 		line, word int
 		says       string
 	}{
-		{"dance", 1, 1, "write one of"},
+		{"dance", 1, 1, "write one of: after, away, card"},
+		{"dance", 1, 1, "reader, repeat, say"},
+		{"repaet 3", 1, 1, `did you mean "repeat"?`},
+		{"repeat 3\nend\nend it\nsing", 3, 2, "nothing follows end"},
+		{"after 2s repeat 3", 1, 3, "write one of: away, card"},
 		{"card nobody", 1, 2, "personas"},
 		{"# note\n\nreader fault cheksum once", 3, 3, `did you mean "checksum"?`},
 		{"printer happy", 1, 2, "paper-out"},
@@ -152,6 +156,24 @@ func TestAScriptTakesItsTime(t *testing.T) {
 	}
 	if want := []string{"one", "two", "two", "three", "line 10, scan: scan: tty is unplugged", "four"}; !slices.Equal(said, want) {
 		t.Errorf("said %q, want %q", said, want)
+	}
+}
+
+// What a device would send at once can't be sent while its cable is out; how it is may be changed all the same.
+func TestCommandsOfADeviceWhoseCableIsOut(t *testing.T) {
+	for in, fails := range map[string]bool{
+		"printer xoff 1s": true, "printer noise 3": true, "scan ZZ-1": true, "scan-hex 41": true, "reader noise 3": true,
+		"scanner power-cycle noise 3": true, "printer xoff 1s at 20": false, "printer paper-out": false, "card chen-guilan": false,
+		"hold ZZ-1": false, "printer fault silent": false, "scanner power-cycle": false,
+	} {
+		s := stage(t)
+		steps, err := Parse("", strings.NewReader("unplug printer\nunplug reader\nunplug scanner\n"+in))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Play(t.Context(), steps); fails != errors.Is(err, sim.ErrUnplugged) || !fails && err != nil {
+			t.Errorf("%s: %v", in, err)
+		}
 	}
 }
 

@@ -12,7 +12,9 @@ type Port struct {
 	// Path is what to write into the config: a name that stays while the device stays in its socket (by-path), or goes
 	// with the device (by-id), or the kernel's name where there is neither.
 	Path string `json:"path"`
-	TTY  string `json:"tty"` // the kernel's name, "ttyUSB0": may be another one after the next start
+	// TTY is the kernel's name, "ttyUSB0", which may be another one after the next start; the whole path of a port that
+	// was named and isn't called so ("/dev/pts/3").
+	TTY  string `json:"tty"`
 	Real string `json:"-"`   // path without links
 	USB  USB    `json:"usb"` // zero for what is no USB device
 }

@@ -12,9 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/width"
-
 	"zhizhu/devices"
+	"zhizhu/devices/port"
 	"zhizhu/devices/probe"
 )
 
@@ -28,7 +27,8 @@ type probeCmd struct {
 // Help is kong's.
 func (probeCmd) Help() string {
 	return "Asks each port which device is there and at which speed, in under 5 s, and prints what to write into the config. " +
-		"Ports in use are left alone, and who has them is named. Exit code 3: nothing was found."
+		"Ports in use are left alone, and who has them is named. A port that alone says nothing is guessed to be the scanner's (\"sure\": false; commented out in " +
+		"the config). Exit code 3: nothing was found for sure."
 }
 
 // exitError is an error with an exit code of its own.
@@ -47,7 +47,7 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// exitNothing says that nothing was found.
+// exitNothing says that nothing was found for sure.
 const exitNothing = 3
 
 // Run is kong's.
@@ -63,10 +63,13 @@ func (c *probeCmd) Run(ctx context.Context, stdout io.Writer) error {
 	if err := show(stdout, all); err != nil {
 		return fmt.Errorf("write to stdout: %w", err)
 	}
-	if !slices.ContainsFunc(all, func(r probe.Report) bool { return r.Finding.Kind != "" }) {
-		return &exitError{exitNothing, "no device was found on any free port"}
+	switch {
+	case slices.ContainsFunc(all, func(r probe.Report) bool { return r.Finding.Sure }):
+		return nil
+	case slices.ContainsFunc(all, func(r probe.Report) bool { return r.Finding.Kind != "" }):
+		return &exitError{exitNothing, "no device was found for sure; one was guessed: show the scanner a code and use --listen 10s"}
 	}
-	return nil
+	return &exitError{exitNothing, "no device was found on any free port"}
 }
 
 // list is what to ask: the named ports, with what the machine knows of them.
@@ -77,9 +80,9 @@ func (c *probeCmd) list() []probe.Port {
 	}
 	var out []probe.Port
 	for _, path := range c.Ports {
-		p := probe.Port{Path: path, TTY: filepath.Base(path)}
+		p := probe.Port{Path: path, TTY: kernelName(path)}
 		if real, err := filepath.EvalSymlinks(path); err == nil {
-			p.Real, p.TTY = real, filepath.Base(real)
+			p.Real, p.TTY = real, kernelName(real)
 			if at := slices.IndexFunc(known, func(k probe.Port) bool { return k.Real == real }); at >= 0 {
 				p = known[at] // its name in the config is the one that stays
 			}
@@ -87,6 +90,14 @@ func (c *probeCmd) list() []probe.Port {
 		out = append(out, p)
 	}
 	return out
+}
+
+// kernelName is how a port is named: "ttyUSB0", or the whole path where that alone would say nothing ("/dev/pts/3").
+func kernelName(path string) string {
+	if name, ok := strings.CutPrefix(path, "/dev/"); ok && strings.HasPrefix(name, "tty") {
+		return name
+	}
+	return path
 }
 
 // portReport is a port in JSON.
@@ -106,6 +117,9 @@ func writeJSON(w io.Writer, all []probe.Report) error {
 		p := portReport{Port: r.Port, Finding: r.Finding}
 		if r.Err != nil {
 			p.Error = devices.KindOf(r.Err).String()
+			if errors.Is(r.Err, port.ErrNotSerial) {
+				p.Error = "not a serial port"
+			}
 			if e, ok := errors.AsType[*devices.Error](r.Err); ok {
 				p.Holder = e.Holder
 			}
@@ -163,7 +177,7 @@ func remarks(r probe.Report) string {
 	for _, n := range r.Finding.Notes {
 		out = append(out, noteWords(n))
 	}
-	if r.Port.TTY != filepath.Base(r.Port.Path) {
+	if r.Port.TTY != r.Port.Path && r.Port.TTY != filepath.Base(r.Port.Path) {
 		out = append(out, "当前为 "+r.Port.TTY)
 	}
 	if u := r.Port.USB; u.Vendor != "" {
@@ -202,73 +216,13 @@ func trouble(err error) string {
 	case devices.NoPermission:
 		return "没有权限打开：请把当前用户加入 dialout 组后重新登录"
 	case devices.NoPort:
+		if errors.Is(err, port.ErrNotSerial) {
+			return "不是串口"
+		}
 		return "没有这个端口"
 	case devices.HungUp:
 		return "检测途中被拔出"
 	default:
 		return err.Error()
 	}
-}
-
-// snippet is the part of the config that names what was found; the first of a kind counts.
-func snippet(all []probe.Report) string {
-	var b strings.Builder
-	for _, kind := range []string{probe.IDCard, probe.Printer, probe.Scanner} {
-		first := true
-		for _, r := range all {
-			if r.Finding.Kind != kind {
-				continue
-			}
-			comment := ""
-			if !r.Finding.Sure {
-				comment = " # 推测，请扫码确认"
-			}
-			text := fmt.Sprintf("  %s:\n    port: %s%s\n    baud: %d\n", kind, r.Port.Path, comment, r.Finding.Baud)
-			if !first { // there can be one only
-				text = "  # 另有一台：\n  #" + strings.ReplaceAll(strings.TrimSuffix(text[1:], "\n"), "\n ", "\n  #") + "\n"
-			}
-			b.WriteString(text)
-			first = false
-		}
-	}
-	if b.Len() == 0 {
-		return ""
-	}
-	return "devices:\n" + b.String()
-}
-
-// table aligns columns. A Chinese character is two columns wide on a terminal.
-func table(rows [][]string) string {
-	var wide [8]int
-	for _, row := range rows {
-		for i, cell := range row {
-			wide[i] = max(wide[i], columns(cell))
-		}
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		gap := 0
-		for i, cell := range row {
-			if cell != "" {
-				b.WriteString(strings.Repeat(" ", gap) + cell)
-				gap = 0
-			}
-			gap += wide[i] - columns(cell) + 2
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
-}
-
-func columns(s string) int {
-	n := 0
-	for _, r := range s {
-		switch width.LookupRune(r).Kind() {
-		case width.EastAsianWide, width.EastAsianFullwidth:
-			n += 2
-		default:
-			n++
-		}
-	}
-	return n
 }

@@ -50,8 +50,65 @@ func TestProbe(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
+	for _, line := range strings.Split(out[strings.Index(out, "推测："):], "\n")[1:] {
+		if line != "" && !strings.HasPrefix(line, "  # ") {
+			t.Errorf("what was guessed is not commented out: %s", line)
+		}
+	}
 	if code != exitOK {
 		t.Errorf("exit code %d: %s", code, complaints)
+	}
+}
+
+// A lone port that says nothing is a guess, and must not be taken for what was found by a script.
+func TestProbeOfASilentPort(t *testing.T) {
+	c := play(t, t.TempDir())
+	real, err := filepath.EvalSymlinks(c.ports.Scanner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, out, complaints := ask(t, "--json", c.ports.Scanner)
+	var got struct {
+		Ports []struct {
+			Kind, TTY string
+			Sure      *bool
+		}
+		Config string
+	}
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatalf("%v in %s", err, out)
+	}
+	if len(got.Ports) != 1 || got.Ports[0].Kind != "scanner" || got.Ports[0].Sure == nil || *got.Ports[0].Sure || got.Ports[0].TTY != real {
+		t.Errorf("got %s", out)
+	}
+	for line := range strings.SplitSeq(strings.TrimSpace(got.Config), "\n") {
+		if !strings.HasPrefix(strings.TrimSpace(line), "# ") {
+			t.Errorf("not commented out: %s", line)
+		}
+	}
+	if code != exitNothing || !strings.Contains(complaints, "for sure") {
+		t.Errorf("exit code %d: %s", code, complaints)
+	}
+	if code, out, _ = ask(t, c.ports.Scanner); code != exitNothing || !strings.Contains(out, "当前为 "+real) {
+		t.Errorf("exit code %d: %s", code, out)
+	}
+}
+
+func TestProbeOfWhatIsNoPort(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string][2]string{
+		file: {"不是串口", "not a serial port"}, "/dev/null": {"不是串口", "not a serial port"},
+		file + "s": {"没有这个端口", "no such port"},
+	} {
+		if code, out, _ := ask(t, path); code != exitNothing || !strings.Contains(out, want[0]) || strings.Contains(out, "当前为") {
+			t.Errorf("exit code %d: %s", code, out)
+		}
+		if _, out, _ := ask(t, "--json", path); !strings.Contains(out, want[1]) {
+			t.Errorf("got %s", out)
+		}
 	}
 }
 

@@ -6,7 +6,13 @@ import (
 )
 
 // scannerMask tells what a scanner and its host say. Of a code it tells the length only.
-type scannerMask struct{ code []byte }
+type scannerMask struct {
+	code []byte
+	long int // bytes of the running line that were counted and not kept
+}
+
+// keepLine is how much of a line is kept to look for an answer in it: what is longer is all of one code.
+const keepLine = 4096
 
 // scannerSays are the answers of scanners to commands: whole, so that no code is taken for one.
 var scannerSays = [...]struct{ frame, says string }{
@@ -24,11 +30,12 @@ func (m *scannerMask) feed(from side, b []byte) []event {
 		switch m.code = append(m.code, v); {
 		case v == '\r' || v == '\n':
 			out = append(out, m.line(string(v))...)
-		case m.answer() != "":
+		case m.long == 0 && m.answer() != "":
 			out = append(out, event{side: deviceSide, says: m.answer(), bytes: m.code})
 			m.code = nil
-		case len(m.code) >= 4096:
-			out = append(out, m.flush()...)
+		case len(m.code) >= keepLine:
+			m.long += len(m.code)
+			m.code = nil
 		}
 	}
 	return out
@@ -45,8 +52,7 @@ func (m *scannerMask) answer() string {
 }
 
 func (m *scannerMask) line(end string) []event {
-	n := len(m.code) - len(end)
-	m.code = nil
+	n := m.length() - len(end)
 	e := event{side: deviceSide, says: fmt.Sprintf("code of %d bytes, masked, and its end %q", n, end), bytes: append(digits(n), end...)}
 	if n == 0 {
 		e.says = fmt.Sprintf("line end %q", end)
@@ -54,13 +60,19 @@ func (m *scannerMask) line(end string) []event {
 	return []event{e}
 }
 
+// length is how long the line is that ends here.
+func (m *scannerMask) length() int {
+	n := m.long + len(m.code)
+	m.code, m.long = nil, 0
+	return n
+}
+
 // flush ends a code by silence.
 func (m *scannerMask) flush() []event {
-	n := len(m.code)
+	n := m.length()
 	if n == 0 {
 		return nil
 	}
-	m.code = nil
 	return []event{{side: deviceSide, says: fmt.Sprintf("code of %d bytes, masked, without an end", n), bytes: digits(n)}}
 }
 

@@ -143,6 +143,7 @@ func TestMaskKeepsWhatIsNoSecret(t *testing.T) {
 		"scanner": {
 			{hostSide, "\x7E\x00\x08\x01\x00\x02\x01\xAB\xCD", "command 7E 00 08"},
 			{deviceSide, "\x02\x00\x00\x01\x00\x33\x31ABC\r\n", `command done (GM)|code of 3 bytes, masked, and its end "\r"|line end "\n"`},
+			{deviceSide, strings.Repeat("x", 6000) + "\r", `code of 6000 bytes, masked, and its end "\r"`},
 		},
 	} {
 		for _, as := range []string{kind, "auto"} {

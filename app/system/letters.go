@@ -48,6 +48,9 @@ func (m *matters) MarkDelivered(ctx context.Context, letters []string) error {
 	if err := mail.Delivered(ctx, letters); err != nil {
 		return err
 	}
+	for _, id := range letters {
+		m.note(audit.Record{Role: audit.Machine, Act: "letter.shown", Subject: id}, nil)
+	}
 	m.wakeSync()
 	return nil
 }

@@ -194,6 +194,7 @@ func (m *matters) Rate(ctx context.Context, r visit.PutRating) error {
 	case err != nil:
 		return err
 	}
+	m.note(audit.Record{Role: audit.Resident, Act: "matter.rated", Subject: r.Matter, Item: r.Item}, nil)
 	m.wakeSync()
 	return nil
 }
@@ -203,5 +204,6 @@ func (m *matters) MarkPrinted(ctx context.Context, number string) error {
 	if box == nil {
 		return errUnenrolled
 	}
+	m.note(audit.Record{Role: audit.Machine, Act: "receipt.printed", Subject: number}, nil)
 	return box.MarkPrinted(ctx, number)
 }

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+
+	"zhizhu/offline/audit"
 )
 
 // requeueFile in the data folder asks the program to put what was set aside back into the queue. A file, because the
@@ -41,6 +43,7 @@ func (t *Terminal) requeueIfAsked(ctx context.Context) {
 		t.log.LogAttrs(ctx, slog.LevelError, "What was set aside can't be queued again", slog.Any("error", err))
 		return
 	}
+	t.matters.note(audit.Record{Role: audit.Staff, Act: "records.requeued"}, nil)
 	t.log.LogAttrs(ctx, slog.LevelInfo, "What was set aside is queued again", slog.Int("records", n))
 	if err := os.Remove(path); err != nil {
 		t.log.LogAttrs(ctx, slog.LevelWarn, "Request to queue again can't be removed", slog.Any("error", err))

@@ -22,7 +22,7 @@ import (
 func TestRandomVisits(t *testing.T) {
 	w := testWorld()
 	reached := make(map[Step]int)
-	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(110, reached) })
+	rapid.Check(t, func(rt *rapid.T) { newWalker(rt, w).walk(140, reached) })
 	for _, step := range Steps() {
 		if reached[step] == 0 && step != OutOfService && step != Staff {
 			t.Errorf("no random visit reached %s", step)
@@ -79,7 +79,7 @@ func (k *walker) event() Event {
 	case kind == 53:
 		return Clock{k.s.now.Add(rapid.SampledFrom([]time.Duration{time.Second, 9 * time.Second, -time.Hour, 24 * time.Hour}).Draw(k.rt, "pass"))}
 	case kind == 54:
-		kind := rapid.SampledFrom([]devices.CardEventKind{devices.CardFound, devices.CardTroubled, devices.CardUnknown, devices.CardGone}).Draw(k.rt, "card")
+		kind := rapid.SampledFrom([]devices.CardEventKind{devices.CardFound, devices.CardTroubled, devices.CardUnknown, devices.CardGone, devices.CardLying, devices.CardLifted}).Draw(k.rt, "card")
 		return happened(kind)
 	case kind == 55:
 		return read(rapid.SampledFrom([]devices.Card{cardA(), cardA(), cardA(), cardB()}).Draw(k.rt, "person"))
@@ -126,6 +126,9 @@ func (k *walker) sensible(v View) Event {
 			return finger()
 		}
 	case *IdentifyBody:
+		if k.s.card == nil && k.s.left != cardAway {
+			return happened(devices.CardLifted) // the last one's must go first
+		}
 		return read(cardA())
 	case *CommitBody:
 		for _, row := range b.Ticks {

@@ -191,22 +191,21 @@ func (k *Kiosk) find(e visit.FindRecords) {
 
 // rate puts a rating away. It isn't cancelled by the resident's leaving.
 func (k *Kiosk) rate(ctx context.Context, e visit.PutRating) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.opts.Limits.Rate)
-	k.keep.Go(func() {
-		defer cancel()
-		if err := k.guard("rate", func() error { return k.opts.Matters.Rate(ctx, e) }); err != nil {
-			k.log.Error("Could not put a rating away", slog.Any("error", err))
-		}
-	})
+	k.behind(ctx, "rate", func(ctx context.Context) error { return k.opts.Matters.Rate(ctx, e) })
 }
 
-// delivered records that letters were shown. Like a rating it outlives the visit, and nobody waits for it.
+// delivered records that letters were shown.
 func (k *Kiosk) delivered(ctx context.Context, letters []string) {
+	k.behind(ctx, "deliver", func(ctx context.Context) error { return k.opts.Matters.MarkDelivered(ctx, letters) })
+}
+
+// behind puts away what outlives its visit, and nobody waits for.
+func (k *Kiosk) behind(ctx context.Context, op string, put func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.opts.Limits.Rate)
 	k.keep.Go(func() {
 		defer cancel()
-		if err := k.guard("deliver", func() error { return k.opts.Matters.MarkDelivered(ctx, letters) }); err != nil {
-			k.log.Error("Could not record that letters were shown", slog.Any("error", err))
+		if err := k.guard(op, func() error { return put(ctx) }); err != nil {
+			k.log.Error("Could not put a record away", slog.String("op", op), slog.Any("error", err))
 		}
 	})
 }
@@ -250,30 +249,28 @@ func (k *Kiosk) wipe(ctx context.Context) {
 
 // watchCard asks the reader whether the card that was read still lies there, or stops asking.
 func (k *Kiosk) watchCard(on bool) {
-	if k.opts.CardReader == nil {
-		return
-	}
-	if err := k.guard("watch card", func() error { k.opts.CardReader.Watch(on); return nil }); err != nil {
-		k.log.Error("Could not watch the card", slog.Any("error", err))
+	if r := k.opts.CardReader; r != nil {
+		k.order("watch card", func() { r.Watch(on) })
 	}
 }
 
 // aimScanner tells the scanner that a code is wanted, or no more.
 func (k *Kiosk) aimScanner(on bool) {
-	if k.opts.Scanner == nil {
-		return
-	}
-	if err := k.guard("aim scanner", func() error { k.opts.Scanner.Trigger(on); return nil }); err != nil {
-		k.log.Error("Could not aim the scanner", slog.Any("error", err))
+	if s := k.opts.Scanner; s != nil {
+		k.order("aim scanner", func() { s.Trigger(on) })
 	}
 }
 
 // setReader turns the card reader on or off.
 func (k *Kiosk) setReader(on bool) {
-	if k.opts.CardReader == nil {
-		return
+	if r := k.opts.CardReader; r != nil {
+		k.order("arm reader", func() { r.Arm(on) })
 	}
-	if err := k.guard("arm reader", func() error { k.opts.CardReader.Arm(on); return nil }); err != nil {
-		k.log.Error("Could not arm the card reader", slog.Any("error", err))
+}
+
+// order tells a device what to do; what it makes of it comes back as events.
+func (k *Kiosk) order(op string, tell func()) {
+	if err := k.guard(op, func() error { tell(); return nil }); err != nil {
+		k.log.Error("Could not give a device its order", slog.String("op", op), slog.Any("error", err))
 	}
 }

@@ -165,9 +165,10 @@ func paperWord(p devices.Paper) string {
 	}[p]
 }
 
-// onNote puts the acts of visits that matter later into the audit chain. What a resident looks at is nobody's business.
+// onNote puts a visit that a fault of the program ended into the audit chain. What a resident looks at is nobody's
+// business.
 func (t *Terminal) onNote(n visit.Note) {
-	if n.Act == "staff" || n.Act == "abandoned" {
+	if n.Act == "abandoned" {
 		t.matters.note(audit.Record{Role: audit.Machine, Act: "visit." + n.Act, Item: n.Item}, nil)
 	}
 }
